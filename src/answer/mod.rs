@@ -1,0 +1,135 @@
+//! The core's two functions: [`decide`] what a question is, [`compose`] the reply. Pure and total.
+
+mod compose;
+mod explain;
+
+use std::ops::Range;
+
+pub use compose::{compose, look_up, topics};
+
+use crate::{
+    id::TopicId,
+    intent::{self, Ranker, SlotHit},
+    knowledge::Knowledge,
+    reply::{Level, Ranked},
+    request::Ask,
+    safety::{self, Safety},
+    text::{Reading, TEXT_MAX},
+};
+
+/// What a question turned out to be, and why. Plain data; never logged.
+#[derive(Debug, Clone)]
+pub struct Decision {
+    /// What is to be done.
+    pub verdict: Verdict,
+    /// Red flags: decided first.
+    pub safety: Safety,
+    /// Topics, best first, at most five.
+    pub topics: Vec<Ranked>,
+    /// The probability that the question is none of Patella's business.
+    pub none: f32,
+    /// Details read from the words.
+    pub slots: Vec<SlotHit>,
+    /// Bytes of the words that speak for the first topic, strongest first.
+    pub matched: Vec<Range<usize>>,
+    /// Words that spelling correction changed: bytes, and what was read.
+    pub corrected: Vec<(Range<usize>, String)>,
+    /// Stretches that do not count: their kind, what opened them, what they cover, in bytes.
+    pub undone: Vec<(crate::text::ContextKind, Range<usize>, Range<usize>)>,
+    /// The flagged words in the person's own spelling, for the reply.
+    pub flagged_words: Vec<String>,
+    /// The text was longer than is read.
+    pub cut: bool,
+}
+
+/// What is to be done with a question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// A red flag of level urgent or emergency.
+    Safety,
+    /// The first topic's card.
+    Answer,
+    /// A near tie: offer the first two or three topics.
+    Clarify,
+    /// None of Patella's business, or not understood.
+    OutOfScope,
+    /// There were no words.
+    Empty,
+}
+
+/// When to answer, to ask back, to abstain. Chosen on the example questions of the cards and on own development lines, so that
+/// few real questions are refused and asking back stays rare (the goal is at most one in ten).
+mod thresholds {
+    /// From this probability of being nobody's business on, nothing is answered.
+    pub const NONE: f32 = 0.5;
+    /// A first topic below this is not answered.
+    pub const TOPIC_MIN: f32 = 0.10;
+    /// First and second nearer than this, as a share of the first, are a near tie ...
+    pub const TIE_SHARE: f32 = 0.85;
+    /// ... if the first is below this.
+    pub const TIE_MAX: f32 = 0.32;
+}
+
+/// The most topics that a decision lists.
+pub const TOPICS_MAX: usize = 5;
+
+/// Decides what a question is: flags first, else ranked topics, else abstain or ask back.
+pub fn decide(knowledge: &Knowledge, ranker: &Ranker, ask: &Ask) -> Decision {
+    let reading = knowledge.lexicon.read(&ask.text);
+    let safety = safety::check(knowledge, &reading);
+    let slots = intent::slots(knowledge, &reading);
+    let ranking = ranker.rank(knowledge, &reading, &slots);
+    let ranked = ranking.topics.iter().take(TOPICS_MAX);
+    let topics: Vec<Ranked> =
+        ranked.map(|&(at, confidence)| Ranked { id: knowledge.topics[at].id.clone(), confidence }).collect();
+    let verdict = verdict(&reading, &safety, &topics, ranking.none);
+    let span = |tokens: &Range<usize>| reading.span(tokens.clone());
+    Decision {
+        verdict,
+        matched: ranking.evidence.iter().map(|&t| reading.tokens[t].span.clone()).collect(),
+        corrected: reading.tokens.iter().filter(|t| t.corrected).map(|t| (t.span.clone(), t.text.to_string())).collect(),
+        undone: reading.contexts.iter().map(|c| (c.kind, span(&c.trigger), span(&c.scope))).collect(),
+        flagged_words: flagged_words(&ask.text, &safety),
+        cut: ask.text.chars().nth(TEXT_MAX).is_some(),
+        none: ranking.none,
+        safety,
+        topics,
+        slots,
+    }
+}
+
+fn verdict(reading: &Reading, safety: &Safety, topics: &[Ranked], none: f32) -> Verdict {
+    if safety.level() >= Level::Urgent {
+        return Verdict::Safety;
+    }
+    if reading.tokens.is_empty() {
+        return Verdict::Empty;
+    }
+    let confidence = |n: usize| topics.get(n).map_or(0.0, |t| t.confidence);
+    let (first, second) = (confidence(0), confidence(1));
+    if none >= thresholds::NONE || none > first && first < thresholds::TIE_MAX || first < thresholds::TOPIC_MIN {
+        return Verdict::OutOfScope;
+    }
+    let tie = second >= thresholds::TIE_SHARE * first && first < thresholds::TIE_MAX;
+    // Greetings and thanks are never worth a question back.
+    let social = topics.first().is_some_and(|t| t.id.kind() == "meta");
+    if tie && !social { Verdict::Clarify } else { Verdict::Answer }
+}
+
+/// The words that raised the worst flag, as they were typed, short enough to repeat.
+fn flagged_words(text: &str, safety: &Safety) -> Vec<String> {
+    const WORDS_MAX: usize = 60;
+    let spans = safety.hits.first().map_or(&[][..], |h| &h.spans);
+    let mut spans: Vec<&Range<usize>> = spans.iter().collect();
+    spans.sort_by_key(|s| s.start);
+    spans.dedup();
+    let words = spans.iter().map(|s| text[(*s).clone()].chars().take(WORDS_MAX).collect::<String>());
+    words.map(|w| w.split_whitespace().collect::<Vec<_>>().join(" ")).filter(|w| !w.is_empty()).take(3).collect()
+}
+
+impl Decision {
+    /// The topic that an answer leads with.
+    pub fn first_topic(&self) -> Option<&TopicId> {
+        self.topics.first().map(|t| &t.id)
+    }
+}

@@ -1,0 +1,236 @@
+//! Scores labelled questions (one JSON object a line: text, kind, topics, level, part, tags).
+//!
+//! The rules of scoring are the contract's: what counts as in scope, right, within one tap, asked back, wrongly refused,
+//! missed and false alarm.
+
+use std::{collections::BTreeMap, fmt};
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    app::App,
+    reply::{Kind, Level, Reply},
+    request::{Ask, Request},
+};
+
+/// A line that is no labelled question.
+#[derive(Debug, thiserror::Error)]
+#[error("{file}:{line}: {why}")]
+pub struct EvalError {
+    file: String,
+    line: usize,
+    why: String,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum OneOrMany {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl OneOrMany {
+    fn list(self) -> Vec<String> {
+        match self {
+            Self::One(one) => vec![one],
+            Self::Many(many) => many,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Label {
+    text: String,
+    kind: OneOrMany,
+    #[serde(default)]
+    topics: Vec<String>,
+    level: OneOrMany,
+    #[serde(default)]
+    part: Option<String>,
+}
+
+/// A share: so many of so many.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+pub struct Share {
+    /// How many were so.
+    pub hits: usize,
+    /// Of how many.
+    pub of: usize,
+}
+
+impl Share {
+    fn count(&mut self, hit: bool) {
+        self.of += 1;
+        self.hits += usize::from(hit);
+    }
+
+    /// From 0 to 1; 0 of nothing.
+    pub fn value(self) -> f64 {
+        if self.of == 0 { 0.0 } else { self.hits as f64 / self.of as f64 }
+    }
+}
+
+impl fmt::Display for Share {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:.3} ({} of {})", self.value(), self.hits, self.of)
+    }
+}
+
+/// The scores of some files together.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Scores {
+    /// Questions read.
+    pub questions: usize,
+    /// In scope: the first topic is right.
+    pub top1: Share,
+    /// In scope: right within one tap, among the first three.
+    pub top3: Share,
+    /// Lines to be answered, and nothing else: asked back.
+    pub asked_back: Share,
+    /// In scope and not to be refused: refused.
+    pub wrongly_refused: Share,
+    /// Out of scope: nothing answered.
+    pub out_of_scope: Share,
+    /// Red flags (urgent, emergency): found.
+    pub flags_found: Share,
+    /// Found with a level that the label lists.
+    pub level_right: Share,
+    /// Lines without a red flag: a safety reply all the same. By part of the file; `ordinary` where it has none.
+    pub false_alarms: BTreeMap<String, Share>,
+    /// Expected calibration error of the first topic's confidence, ten bins.
+    pub calibration_error: f64,
+    /// Red flags that were missed.
+    pub missed: Vec<String>,
+    /// Lines that raised a false alarm, with the flags.
+    pub alarmed: Vec<String>,
+    /// Expected first topic, answered topic, how often; most frequent first.
+    pub confusions: Vec<(String, String, usize)>,
+    /// Lines answered wrongly: expected, got, text.
+    pub wrong: Vec<(String, String, String)>,
+    /// Median time of a question, in microseconds.
+    pub median_us: f64,
+}
+
+/// Scores files of `(name, text)`. `clock` gives seconds and serves the time per question only.
+///
+/// # Errors
+/// At the first line that is no labelled question.
+pub fn run(app: &App, files: &[(String, String)], today: Date, clock: &dyn Fn() -> f64) -> Result<Scores, EvalError> {
+    let mut scores = Scores::default();
+    let mut times = Vec::new();
+    let mut calibration = [(0.0_f64, 0_usize, 0_usize); 10];
+    let mut confusions: BTreeMap<(String, String), usize> = BTreeMap::new();
+    for (file, text) in files {
+        for (at, line) in text.lines().enumerate().filter(|(_, l)| !l.trim().is_empty()) {
+            let label: Label = serde_json::from_str(line).map_err(|e| EvalError {
+                file: file.clone(),
+                line: at + 1,
+                why: format!("{e}; labels are described in docs/evaluation.md"),
+            })?;
+            let started = clock();
+            let reply = app.handle(&Request::Ask(Ask { text: label.text.clone() }), today);
+            times.push((clock() - started) * 1e6);
+            score(label, &reply, &mut scores, &mut calibration, &mut confusions);
+        }
+    }
+    times.sort_by(f64::total_cmp);
+    scores.median_us = times.get(times.len() / 2).copied().unwrap_or(0.0);
+    let total: usize = calibration.iter().map(|(_, n, _)| n).sum();
+    let gap = |&(sum, n, right): &(f64, usize, usize)| (sum - right as f64).abs() / if n == 0 { 1.0 } else { total as f64 };
+    scores.calibration_error = calibration.iter().map(gap).sum();
+    scores.confusions = confusions.into_iter().map(|((a, b), n)| (a, b, n)).collect();
+    scores.confusions.sort_by(|a, b| b.2.cmp(&a.2).then_with(|| (&a.0, &a.1).cmp(&(&b.0, &b.1))));
+    Ok(scores)
+}
+
+fn score(
+    label: Label,
+    reply: &Reply,
+    scores: &mut Scores,
+    calibration: &mut [(f64, usize, usize); 10],
+    confusions: &mut BTreeMap<(String, String), usize>,
+) {
+    let kinds = label.kind.list();
+    let levels: Vec<Level> = label.level.list().iter().filter_map(|l| Level::from_name(l)).collect();
+    let lists = |kind: &str| kinds.iter().any(|k| k == kind);
+    scores.questions += 1;
+    let danger = |l: &Level| *l >= Level::Urgent;
+    let is_safety = reply.kind == Kind::Safety;
+    if !levels.is_empty() && levels.iter().all(danger) {
+        scores.flags_found.count(is_safety);
+        if is_safety {
+            scores.level_right.count(levels.contains(&reply.level));
+        } else {
+            scores.missed.push(label.text);
+        }
+        return;
+    }
+    if !levels.iter().any(danger) {
+        let part = label.part.clone().unwrap_or_else(|| "ordinary".into());
+        scores.false_alarms.entry(part).or_default().count(is_safety);
+        if is_safety {
+            let flags: Vec<&str> = reply.flags.iter().map(|f| f.as_str()).collect();
+            scores.alarmed.push(format!("{}: {}", flags.join(" "), label.text));
+        }
+    }
+    let refused = reply.kind == Kind::OutOfScope;
+    if lists("answer") && !label.topics.is_empty() {
+        let listed = |n: usize| reply.topics.iter().take(n).any(|t| label.topics.iter().any(|l| l == t.id.as_str()));
+        let excused = refused && lists("out_of_scope");
+        let shown = reply.kind == Kind::Answer || reply.kind == Kind::Clarify && lists("clarify");
+        let right = excused || shown && listed(1);
+        scores.top1.count(right);
+        scores.top3.count(excused || matches!(reply.kind, Kind::Answer | Kind::Clarify) && listed(3));
+        if kinds.len() == 1 {
+            scores.asked_back.count(reply.kind == Kind::Clarify);
+        }
+        if !lists("out_of_scope") {
+            scores.wrongly_refused.count(refused);
+        }
+        if let (Kind::Answer, Some(first)) = (reply.kind, reply.topics.first()) {
+            let bin = &mut calibration[((first.confidence * 10.0) as usize).min(9)];
+            *bin = (bin.0 + f64::from(first.confidence), bin.1 + 1, bin.2 + usize::from(listed(1)));
+        }
+        if !right {
+            let got = match (reply.kind, reply.topics.first()) {
+                (Kind::Answer, Some(first)) => first.id.to_string(),
+                (Kind::Clarify, Some(first)) => format!("clarify {}", first.id),
+                (Kind::Safety, _) => "safety".into(),
+                _ => "out_of_scope".into(),
+            };
+            *confusions.entry((label.topics[0].clone(), got.clone())).or_default() += 1;
+            scores.wrong.push((label.topics[0].clone(), got, label.text));
+        }
+    } else if kinds == ["out_of_scope"] {
+        scores.out_of_scope.count(refused);
+        if !refused {
+            let got = reply.topics.first().map_or("safety".to_owned(), |t| t.id.to_string());
+            scores.wrong.push(("out_of_scope".into(), got, label.text));
+        }
+    }
+}
+
+impl fmt::Display for Scores {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "questions                  {}", self.questions)?;
+        writeln!(f, "top-1                      {}", self.top1)?;
+        writeln!(f, "right within one tap       {}", self.top3)?;
+        writeln!(f, "asked back                 {}", self.asked_back)?;
+        writeln!(f, "wrongly refused            {}", self.wrongly_refused)?;
+        writeln!(f, "out of scope, refused      {}", self.out_of_scope)?;
+        writeln!(f, "red flags found            {}", self.flags_found)?;
+        writeln!(f, "red flags, level as listed {}", self.level_right)?;
+        for (part, share) in &self.false_alarms {
+            writeln!(f, "{:<27}{share}", format!("false alarms, {part}"))?;
+        }
+        writeln!(f, "calibration error          {:.3}", self.calibration_error)?;
+        if !self.confusions.is_empty() {
+            writeln!(f, "\nexpected -> answered, most frequent first")?;
+            for (expected, got, count) in self.confusions.iter().take(20) {
+                writeln!(f, "{count:>4}  {expected} -> {got}")?;
+            }
+        }
+        Ok(())
+    }
+}

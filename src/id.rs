@@ -1,0 +1,68 @@
+//! Names of things: a topic, a flag, a tip, a source. Opaque text with a type, so that one cannot be handed over for another.
+
+use std::{fmt, sync::Arc};
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(Arc<str>);
+
+        impl $name {
+            /// Wraps an id as it stands in the knowledge files or came from a user; it may name nothing.
+            pub fn new(id: &str) -> Self {
+                Self(Arc::from(id))
+            }
+
+            /// The id as it is written.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl std::borrow::Borrow<str> for $name {
+            fn borrow(&self) -> &str {
+                &self.0
+            }
+        }
+    )*};
+}
+
+ids! {
+    /// A topic that the bot can answer under, `kind.name`: `pain.outside`.
+    TopicId;
+    /// A red flag: `rf.dvt`.
+    FlagId;
+    /// A weekly prevention tip: `tip.014`.
+    TipId;
+    /// A reference that statements cite: `ref.willy2019`.
+    SourceId;
+    /// A graded finding: `ev.pfp.exercise_cpg`.
+    EvidenceId;
+    /// A claim of the two articles that Patella began with: `seed.07`.
+    SeedId;
+    /// A set of phone numbers by region: `help.uk`.
+    RegionId;
+}
+
+impl TopicId {
+    /// The part before the dot: `pain` of `pain.outside`.
+    pub fn kind(&self) -> &str {
+        self.0.split_once('.').map_or(&self.0, |(kind, _)| kind)
+    }
+}

@@ -1,0 +1,258 @@
+//! What the bot knows: files in, [`Knowledge`] and the list of every problem out. Pure; the caller reads the files.
+
+mod check;
+mod fields;
+mod flag;
+pub mod grade;
+mod ledger;
+mod problem;
+mod replies;
+mod tip;
+mod topic;
+mod words;
+
+use std::collections::{BTreeMap, HashMap};
+
+use toml::de::DeTable;
+
+pub use flag::{Flag, Rule, Scope};
+pub use ledger::{Claim, Finding, Line, LineKind, Region, Source};
+pub use problem::{Problem, Severity};
+pub use replies::Replies;
+pub use tip::{CATEGORIES, SEASONS, Tip};
+pub use topic::{CounterExample, Fit, Section, Slot, Statement, Topic};
+pub use words::SlotRule;
+
+use crate::{
+    id::{EvidenceId, FlagId, SeedId, SourceId, TipId, TopicId},
+    text::{Lexicon, LexiconBuilder},
+};
+use fields::Fields;
+use problem::Notes;
+
+/// A file of the knowledge folder: its path relative to the folder, with `/`, and its text.
+pub type File = (String, String);
+
+/// All that the bot knows, checked. Read-only.
+pub struct Knowledge {
+    /// In the order of their ids.
+    pub topics: Vec<Topic>,
+    /// In the order of their ids.
+    pub flags: Vec<Flag>,
+    /// In the order of their ids.
+    pub tips: Vec<Tip>,
+    /// References.
+    pub sources: BTreeMap<SourceId, Source>,
+    /// Graded findings.
+    pub findings: BTreeMap<EvidenceId, Finding>,
+    /// Claims of the seed articles.
+    pub claims: Vec<Claim>,
+    /// Phone numbers by region.
+    pub regions: Vec<Region>,
+    /// The bot's own sentences.
+    pub replies: Replies,
+    /// What people type that is none of Patella's business.
+    pub out_of_scope: Vec<String>,
+    /// Words.
+    pub lexicon: Lexicon,
+    /// How details of a question are read.
+    pub slots: Vec<SlotRule>,
+    by_topic: HashMap<TopicId, usize>,
+}
+
+impl Knowledge {
+    /// Reads the files of a knowledge folder. Returns every problem found; the base is fit for use only where none of them
+    /// is an error ([`Severity::Error`]).
+    pub fn load(files: &[File]) -> (Knowledge, Vec<Problem>) {
+        Loader::default().load(files)
+    }
+
+    /// The topic with this id.
+    pub fn topic(&self, id: &str) -> Option<&Topic> {
+        self.by_topic.get(id).map(|&at| &self.topics[at])
+    }
+
+    /// The place of a topic in [`Knowledge::topics`].
+    pub fn topic_place(&self, id: &str) -> Option<usize> {
+        self.by_topic.get(id).copied()
+    }
+
+    /// The flag with this id.
+    pub fn flag(&self, id: &FlagId) -> Option<&Flag> {
+        self.flags.binary_search_by(|f| f.id.cmp(id)).ok().map(|at| &self.flags[at])
+    }
+
+    /// The tip with this id.
+    pub fn tip(&self, id: &TipId) -> Option<&Tip> {
+        self.tips.binary_search_by(|t| t.id.cmp(id)).ok().map(|at| &self.tips[at])
+    }
+
+    /// For each seed claim that is carried: the cards and tips that carry it, by id.
+    pub fn carried_claims(&self) -> BTreeMap<SeedId, Vec<String>> {
+        let mut carried: BTreeMap<SeedId, Vec<String>> = BTreeMap::new();
+        let mut add = |seeds: &[SeedId], carrier: &str| {
+            for seed in seeds {
+                let carriers = carried.entry(seed.clone()).or_default();
+                if carriers.last().is_none_or(|last| last != carrier) {
+                    carriers.push(carrier.to_owned());
+                }
+            }
+        };
+        for topic in &self.topics {
+            for statement in topic.statements.iter().chain(topic.fits.iter().map(|f| &f.statement)) {
+                add(&statement.seeds, topic.id.as_str());
+            }
+        }
+        for tip in &self.tips {
+            add(&tip.seeds, tip.id.as_str());
+        }
+        carried
+    }
+
+    /// The region that a setting names: its code, id or name, in any case.
+    pub fn region(&self, code: &str) -> Option<&Region> {
+        let named = |r: &&Region| {
+            r.codes.iter().any(|c| c.eq_ignore_ascii_case(code)) || r.id.as_str() == code || r.name.eq_ignore_ascii_case(code)
+        };
+        self.regions.iter().find(named)
+    }
+}
+
+#[derive(Default)]
+struct Loader {
+    topics: Vec<Topic>,
+    flags: Vec<Flag>,
+    tips: Vec<Tip>,
+    sources: BTreeMap<SourceId, Source>,
+    findings: BTreeMap<EvidenceId, Finding>,
+    claims: Vec<Claim>,
+    regions: Vec<Region>,
+    replies: Replies,
+    out_of_scope: Vec<String>,
+    /// Asks by topic, with the file they stand in.
+    asks: Vec<(TopicId, String, Vec<String>)>,
+    problems: Vec<Problem>,
+}
+
+/// Files that are no knowledge but may lie in the folder.
+const IGNORED: [&str; 3] = ["README.md", "LICENSE", "LICENSE.md"];
+
+impl Loader {
+    fn load(mut self, files: &[File]) -> (Knowledge, Vec<Problem>) {
+        let mut files: Vec<&File> = files.iter().collect();
+        files.sort();
+        let mut builder = LexiconBuilder::default();
+        for (path, text) in &files {
+            self.read_file(path, text, &mut builder);
+        }
+        for (id, path, asks) in std::mem::take(&mut self.asks) {
+            match self.topics.iter_mut().find(|t| t.id == id) {
+                Some(topic) => topic.asks.extend(asks),
+                None => {
+                    let mut notes = Notes::new(&path, "");
+                    notes.error(0..0, format!("`{id}` names no topic"), "name the file after a topic: phrases/pain.outside.txt");
+                    self.problems.append(&mut notes.problems);
+                }
+            }
+        }
+        for topic in &self.topics {
+            builder.texts.extend(topic.asks.iter().chain(&topic.examples).cloned());
+            builder.texts.extend(topic.statements.iter().map(|s| s.text.clone()));
+        }
+        builder.texts.extend(self.out_of_scope.iter().cloned());
+        let (mut lexicon, wrong) = builder.build();
+        for (class, why) in wrong {
+            let at = files.iter().find(|(path, text)| path.starts_with("words/") && text.contains(&format!("[class.{class}]")));
+            let (path, text) = at.map_or(("words", ""), |(path, text)| (path, text));
+            let mut notes = Notes::new(path, text);
+            notes.error(notes.span_of(&format!("[class.{class}]")), format!("class `{class}`: {why}"), "mend the class's words");
+            self.problems.append(&mut notes.problems);
+        }
+        let mut slots = Vec::new();
+        for (path, text) in &files {
+            if path.starts_with("safety/") && path.ends_with(".toml") {
+                let flag = self.parse(path, text, |fields, notes| flag::read(fields, &mut lexicon, notes));
+                self.flags.extend(flag);
+            } else if path == "words/slots.toml" {
+                slots =
+                    self.parse(path, text, |fields, notes| words::read_slots(fields, notes, &mut lexicon)).unwrap_or_default();
+            }
+        }
+        self.finish(lexicon, slots, &files)
+    }
+
+    fn read_file(&mut self, path: &str, text: &str, builder: &mut LexiconBuilder) {
+        let toml = path.ends_with(".toml");
+        if path.starts_with("topics/") && toml {
+            let topic = self.parse(path, text, topic::read);
+            self.topics.extend(topic);
+        } else if path.starts_with("tips/") && toml {
+            let tip = self.parse(path, text, tip::read);
+            self.tips.extend(tip);
+        } else if path.starts_with("phrases/") && path.ends_with(".txt") {
+            let lines = text.lines().map(str::trim).filter(|l| !l.is_empty() && !l.starts_with('#')).map(str::to_owned);
+            match path.trim_start_matches("phrases/").trim_end_matches(".txt") {
+                "out-of-scope" => self.out_of_scope.extend(lines),
+                topic => self.asks.push((TopicId::new(topic), path.to_owned(), lines.collect())),
+            }
+        } else {
+            match path {
+                "sources.toml" => self.sources = self.parse(path, text, ledger::read_sources).unwrap_or_default(),
+                "evidence.toml" => self.findings = self.parse(path, text, ledger::read_findings).unwrap_or_default(),
+                "seeds.toml" => self.claims = self.parse(path, text, ledger::read_claims).unwrap_or_default(),
+                "helplines.toml" => self.regions = self.parse(path, text, ledger::read_regions).unwrap_or_default(),
+                "replies.toml" => self.replies = self.parse(path, text, replies::read).unwrap_or_default(),
+                "words/context.toml" => self.parse(path, text, |f, n| words::read_context(f, n, builder)).unwrap_or_default(),
+                "words/idioms.toml" => self.parse(path, text, |f, n| words::read_idioms(f, n, builder)).unwrap_or_default(),
+                "words/spelling.toml" => self.parse(path, text, |f, n| words::read_spelling(f, n, builder)).unwrap_or_default(),
+                "words/slots.toml" => {}
+                _ if path.starts_with("words/") && toml => {
+                    self.parse(path, text, |f, n| words::read_classes(f, n, builder)).unwrap_or_default();
+                }
+                _ if path.starts_with("safety/") && toml || IGNORED.contains(&path) => {}
+                _ => {
+                    let mut notes = Notes::new(path, text);
+                    notes.error(0..0, "a file that no one reads", "docs/knowledge.md lists the files; move or remove it");
+                    self.problems.append(&mut notes.problems);
+                }
+            }
+        }
+    }
+
+    /// Parses one TOML file and hands its top table on; `None` where it is no TOML.
+    fn parse<T>(&mut self, path: &str, text: &str, read: impl FnOnce(Fields<'_>, &mut Notes) -> T) -> Option<T> {
+        let mut notes = Notes::new(path, text);
+        let (table, errors) = DeTable::parse_recoverable(text);
+        for error in &errors {
+            notes.error(error.span().unwrap_or(0..0), error.message().replace('\n', ", "), "mend the TOML");
+        }
+        let value = errors.is_empty().then(|| read(Fields::new(table.get_ref(), 0..0), &mut notes));
+        self.problems.append(&mut notes.problems);
+        value
+    }
+
+    fn finish(mut self, lexicon: Lexicon, slots: Vec<SlotRule>, files: &[&File]) -> (Knowledge, Vec<Problem>) {
+        self.topics.sort_by(|a, b| a.id.cmp(&b.id));
+        self.flags.sort_by(|a, b| a.id.cmp(&b.id));
+        self.tips.sort_by(|a, b| a.id.cmp(&b.id));
+        let by_topic = self.topics.iter().enumerate().map(|(at, t)| (t.id.clone(), at)).collect();
+        let mut problems = self.problems;
+        let knowledge = Knowledge {
+            topics: self.topics,
+            flags: self.flags,
+            tips: self.tips,
+            sources: self.sources,
+            findings: self.findings,
+            claims: self.claims,
+            regions: self.regions,
+            replies: self.replies,
+            out_of_scope: self.out_of_scope,
+            lexicon,
+            slots,
+            by_topic,
+        };
+        problems.extend(check::references(&knowledge, files));
+        problems.sort_by(|a, b| (&a.path, a.line, a.column).cmp(&(&b.path, b.line, b.column)));
+        (knowledge, problems)
+    }
+}

@@ -1,0 +1,189 @@
+//! Reads files and environment, wires the parts together, and runs the command asked for.
+
+// The binary's own parts; `src/` itself is the library's.
+#[path = "main/check.rs"]
+mod check;
+#[path = "main/files.rs"]
+mod files;
+
+use std::{
+    io::{self, IsTerminal, Read, Write},
+    path::Path,
+    process::ExitCode,
+    time::Instant,
+};
+
+use anstream::{AutoStream, ColorChoice};
+use anyhow::{Context, bail};
+use clap::Parser;
+use files::Folder;
+use jiff::civil::Date;
+use patella::{
+    app::App,
+    author,
+    club::Club,
+    config::{ClinicSettings, Config},
+    knowledge::{Knowledge, Severity},
+    render::{json::to_json, text::Style},
+    reply::Clinic,
+    terminal::{
+        Terminal,
+        arguments::{self, Arguments, Color, Command, Global, Source},
+    },
+};
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match run(&arguments) {
+        Ok(code) => code,
+        Err(error) => report(&error),
+    }
+}
+
+/// Says what went wrong on standard error. Wrong usage is 2, all else 1; a reader that has seen enough (`| head`) is no fault.
+fn report(error: &anyhow::Error) -> ExitCode {
+    if let Some(usage) = error.downcast_ref::<clap::Error>() {
+        // There is nowhere left to say that standard error is closed.
+        let _ = usage.print();
+        return ExitCode::from(2);
+    }
+    let closed = |cause: &(dyn std::error::Error + 'static)| {
+        cause.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe)
+    };
+    if error.chain().any(closed) {
+        return ExitCode::SUCCESS;
+    }
+    let _ = writeln!(io::stderr(), "patella: {error:#}");
+    ExitCode::FAILURE
+}
+
+fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let Arguments { global, command } = arguments;
+    let color = colored(global.color);
+    let choice = if color { ColorChoice::Always } else { ColorChoice::Never };
+    // On older Windows consoles the stream turns escape sequences into calls.
+    let out = &mut AutoStream::new(io::stdout().lock(), choice);
+    match command {
+        Command::Ask(ask) => {
+            let text = match ask.source()? {
+                Source::Text(text) => Some(text),
+                Source::Input => Some(arguments::question(&read_input()?)?),
+                Source::Lines => None,
+            };
+            let app = app(global)?;
+            let terminal = terminal(&app, color);
+            match text {
+                None => terminal.ask_lines(&mut io::stdin().lock(), ask.explain, out)?,
+                Some(text) if ask.json => writeln!(out, "{}", terminal.ask_json(&text, ask.explain))?,
+                Some(text) => terminal.ask(&text, ask.explain, out)?,
+            }
+        }
+        Command::Chat => {
+            let app = app(global)?;
+            let prompt = io::stdin().is_terminal() && io::stdout().is_terminal();
+            terminal(&app, color).chat(&mut io::stdin().lock(), prompt, out)?;
+        }
+        Command::Topics => terminal(&app(global)?, color).topics(out)?,
+        Command::Topic { id, json } => {
+            let app = app(global)?;
+            let terminal = terminal(&app, color);
+            let reply = terminal.topic(id)?;
+            if *json { writeln!(out, "{}", to_json(&reply))? } else { terminal.print(&reply, out)? }
+        }
+        Command::Knowledge(arguments::Knowledge::Check { dir }) => {
+            let folder = Folder::read(dir.as_deref().or(global.knowledge.as_deref()))?;
+            return Ok(check::run(&folder, color, out)?);
+        }
+        Command::Knowledge(arguments::Knowledge::Coverage) => {
+            let knowledge = knowledge(global.knowledge.as_deref())?;
+            writeln!(out, "{}", author::coverage(&knowledge).trim_end())?;
+        }
+        Command::Eval { files, json } => {
+            let files: Vec<(String, String)> =
+                files.iter().map(|f| Ok((f.display().to_string(), files::read_text(f)?))).collect::<anyhow::Result<_>>()?;
+            let app = app(global)?;
+            let start = Instant::now();
+            let scores = author::eval::run(&app, &files, today(), &|| start.elapsed().as_secs_f64())?;
+            if *json { writeln!(out, "{}", serde_json::to_string(&scores)?)? } else { write!(out, "{scores}")? }
+        }
+        Command::Completions { shell } => out.write_all(&arguments::completions(*shell))?,
+    }
+    out.flush()?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn colored(color: Color) -> bool {
+    match color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => AutoStream::choice(&io::stdout()) != ColorChoice::Never,
+    }
+}
+
+fn terminal(app: &App, color: bool) -> Terminal<'_> {
+    /// Longer lines are hard to read, however wide the window.
+    const WIDTH_MAX: usize = 100;
+    let width = io::stdout().is_terminal().then(|| textwrap::termwidth().min(WIDTH_MAX));
+    Terminal { app, today: today(), style: Style { width, color } }
+}
+
+/// The day where this machine stands.
+fn today() -> Date {
+    jiff::Zoned::now().date()
+}
+
+fn read_input() -> anyhow::Result<String> {
+    let mut bytes = Vec::new();
+    io::stdin().lock().read_to_end(&mut bytes).context("cannot read standard input")?;
+    String::from_utf8(bytes).context("standard input is not UTF-8 text")
+}
+
+/// The bot, with the operator's settings.
+fn app(global: &Global) -> anyhow::Result<App> {
+    let config = config(global)?;
+    let knowledge = knowledge(global.knowledge.as_deref())?;
+    let region = global.region.clone().or(config.region);
+    if let Some(code) = region.as_deref().filter(|code| knowledge.region(code).is_none()) {
+        let known: Vec<&str> = knowledge.regions.iter().filter_map(|r| r.codes.first().map(String::as_str)).collect();
+        let message = format!("there are no emergency numbers for the region `{code}`; there are for {}", known.join(", "));
+        if global.region.is_some() {
+            return Err(arguments::wrong_option(&message).into());
+        }
+        bail!("{message} (set by PATELLA_REGION or the settings file)");
+    }
+    let clinics = config.clinics.into_iter().map(clinic).collect();
+    Ok(App::new(knowledge, Club { clinics, region }))
+}
+
+/// The settings: the file named on the command line, or the defaults; the environment over them.
+fn config(global: &Global) -> anyhow::Result<Config> {
+    let config = match &global.config {
+        Some(path) => Config::from_toml(&path.display().to_string(), &files::read_text(path)?)?,
+        None => Config::default(),
+    };
+    Ok(config.with_env(&|name| std::env::var(name).ok()))
+}
+
+fn clinic(settings: ClinicSettings) -> Clinic {
+    let ClinicSettings { name, phone, hours, languages, link, last_checked } = settings;
+    Clinic { name, phone, hours, languages, link, last_checked }
+}
+
+/// A knowledge base that is fit for use. Warnings are for `knowledge check`; an asker need not see them.
+fn knowledge(dir: Option<&Path>) -> anyhow::Result<Knowledge> {
+    const SHOWN: usize = 10;
+    let folder = Folder::read(dir)?;
+    let (knowledge, problems) = folder.load();
+    let errors: Vec<_> = problems.iter().filter(|p| p.severity == Severity::Error).collect();
+    if errors.is_empty() {
+        return Ok(knowledge);
+    }
+    let shown: String = errors.iter().take(SHOWN).map(|p| format!("\n  {}", folder.name_in(&p.to_string()))).collect();
+    let more = errors.len().checked_sub(SHOWN + 1).map_or(String::new(), |n| format!("\n  and {} more", n + 1));
+    let all = dir.map_or(String::new(), |d| format!(" {}", d.display()));
+    let number = if errors.len() == 1 { "an error".to_owned() } else { format!("{} errors", errors.len()) };
+    bail!(
+        "the knowledge in `{}` has {number}:{shown}{more}\nrun `patella knowledge check{all}` to see each in its place",
+        folder.name
+    );
+}

@@ -1,0 +1,207 @@
+//! Red flags in a text. Decided before everything else, by written rules that a clinician can read (`knowledge/safety/`).
+//!
+//! Every sentence is read, and every sentence together with its neighbors, and the message as a whole; the highest level
+//! wins. Nothing here looks at topics, clubs or settings: nothing can switch a flag off.
+
+use std::ops::Range;
+
+use crate::{
+    id::FlagId,
+    knowledge::{Knowledge, Rule, Scope},
+    reply::Level,
+    text::{ContextKind, Found, Pattern, Reading},
+};
+
+/// A red flag that a text raised.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hit {
+    /// Which flag.
+    pub flag: FlagId,
+    /// How soon someone must be seen: the rule's level.
+    pub level: Level,
+    /// The rule that held.
+    pub rule: String,
+    /// Bytes of the text that matched, one stretch a pattern.
+    pub spans: Vec<Range<usize>>,
+}
+
+/// A flag that would have been raised, had its words not been negated, past, hypothetical or news.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cleared {
+    /// Which flag.
+    pub flag: FlagId,
+    /// The rule that all but held.
+    pub rule: String,
+    /// Why it does not count.
+    pub because: ContextKind,
+    /// Bytes of the words that undid it.
+    pub by: Range<usize>,
+}
+
+/// What the safety reading found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Safety {
+    /// Flags raised, worst first, each flag once.
+    pub hits: Vec<Hit>,
+    /// Flags undone by context, for explanation.
+    pub cleared: Vec<Cleared>,
+    /// How many flags were checked.
+    pub checked: usize,
+}
+
+impl Safety {
+    /// The highest level of the flags raised.
+    pub fn level(&self) -> Level {
+        self.hits.first().map_or(Level::None, |h| h.level)
+    }
+}
+
+/// Reads the red flags of a text.
+pub fn check(knowledge: &Knowledge, reading: &Reading) -> Safety {
+    let mut safety = Safety { checked: knowledge.flags.len(), ..Safety::default() };
+    for flag in &knowledge.flags {
+        let mut best: Option<Hit> = None;
+        let mut undone: Option<Cleared> = None;
+        for rule in &flag.rules {
+            if best.as_ref().is_some_and(|b| b.level >= rule.level) {
+                continue;
+            }
+            match hold(rule, reading) {
+                Held::No => {}
+                Held::Undone(because, by) => {
+                    undone.get_or_insert_with(|| Cleared {
+                        flag: flag.id.clone(),
+                        rule: rule.name.clone(),
+                        because,
+                        by: reading.span(by),
+                    });
+                }
+                Held::Yes(tokens) => {
+                    let spans = tokens.into_iter().map(|t| reading.span(t)).collect();
+                    best = Some(Hit { flag: flag.id.clone(), level: rule.level, rule: rule.name.clone(), spans });
+                }
+            }
+        }
+        match (best, undone) {
+            (Some(hit), _) => safety.hits.push(hit),
+            (None, Some(cleared)) => safety.cleared.push(cleared),
+            (None, None) => {}
+        }
+    }
+    safety.hits.sort_by(|a, b| b.level.cmp(&a.level).then_with(|| a.flag.cmp(&b.flag)));
+    safety
+}
+
+enum Held {
+    No,
+    /// It would hold but for this context, opened by these tokens.
+    Undone(ContextKind, Range<usize>),
+    /// The tokens of each pattern.
+    Yes(Vec<Range<usize>>),
+}
+
+fn hold(rule: &Rule, reading: &Reading) -> Held {
+    let possible =
+        rule.all.iter().all(|p| p.may_match(reading)) && (rule.any.is_empty() || rule.any.iter().any(|p| p.may_match(reading)));
+    if !possible {
+        return Held::No;
+    }
+    let mut undone = Held::No;
+    for window in windows(rule.scope, reading) {
+        match hold_within(rule, reading, &window) {
+            Held::No => {}
+            Held::Undone(kind, by) => undone = Held::Undone(kind, by),
+            yes @ Held::Yes(_) => return yes,
+        }
+    }
+    undone
+}
+
+/// The token ranges that a rule is tried on.
+fn windows(scope: Scope, reading: &Reading) -> Vec<Range<usize>> {
+    let sentences = &reading.sentences;
+    match scope {
+        Scope::Sentence => sentences.clone(),
+        Scope::Near if sentences.len() < 2 => sentences.clone(),
+        Scope::Near => sentences.windows(2).map(|pair| pair[0].start..pair[1].end).collect(),
+        Scope::Message => std::iter::once(0..reading.tokens.len()).collect(),
+    }
+}
+
+fn hold_within(rule: &Rule, reading: &Reading, window: &Range<usize>) -> Held {
+    let mut undone = None;
+    let mut rows: Vec<Vec<Range<usize>>> = Vec::new();
+    for pattern in &rule.all {
+        match live(pattern, rule, reading, window) {
+            Live::None => return Held::No,
+            Live::Undone(kind, by) => {
+                undone = Some((kind, by));
+                rows.push(Vec::new());
+            }
+            Live::Some(places) => rows.push(places),
+        }
+    }
+    if !rule.any.is_empty() {
+        let mut places = Vec::new();
+        let mut seen = false;
+        for pattern in &rule.any {
+            match live(pattern, rule, reading, window) {
+                Live::None => {}
+                Live::Undone(kind, by) => {
+                    seen = true;
+                    undone = undone.or(Some((kind, by)));
+                }
+                Live::Some(more) => places.extend(more),
+            }
+        }
+        if places.is_empty() && !seen {
+            return Held::No;
+        }
+        rows.push(places);
+    }
+    if rows.iter().any(Vec::is_empty) {
+        return undone.map_or(Held::No, |(kind, by)| Held::Undone(kind, by));
+    }
+    if rule.none.iter().any(|p| matches!(live(p, rule, reading, window), Live::Some(_))) {
+        return Held::No;
+    }
+    let reach = if rule.scope == Scope::Sentence { rule.within } else { usize::MAX };
+    nearest(&rows, reach).map_or(Held::No, Held::Yes)
+}
+
+enum Live {
+    None,
+    Undone(ContextKind, Range<usize>),
+    Some(Vec<Range<usize>>),
+}
+
+fn live(pattern: &Pattern, rule: &Rule, reading: &Reading, window: &Range<usize>) -> Live {
+    let found = pattern.find(reading, window, &rule.even_if);
+    let counts: Vec<Range<usize>> = found.iter().filter(|f| f.undone_by.is_none()).map(|f| f.tokens.clone()).collect();
+    if !counts.is_empty() {
+        return Live::Some(counts);
+    }
+    match found.first() {
+        Some(Found { undone_by: Some(context), .. }) => {
+            let context = &reading.contexts[*context];
+            Live::Undone(context.kind, context.trigger.clone())
+        }
+        _ => Live::None,
+    }
+}
+
+/// One place of each row such that all lie within `reach` words of one another; tried from each place of the first row.
+fn nearest(rows: &[Vec<Range<usize>>], reach: usize) -> Option<Vec<Range<usize>>> {
+    let distance = |a: &Range<usize>, b: &Range<usize>| a.start.max(b.start).saturating_sub(a.end.min(b.end));
+    rows.first()?.iter().find_map(|anchor| {
+        let mut chosen = vec![anchor.clone()];
+        for row in &rows[1..] {
+            let near = row.iter().min_by_key(|place| distance(place, anchor))?;
+            if distance(near, anchor) > reach {
+                return None;
+            }
+            chosen.push(near.clone());
+        }
+        Some(chosen)
+    })
+}

@@ -1,0 +1,238 @@
+//! The command line: commands, options and their help. What wrong usage is, is decided here.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum, error::ErrorKind};
+use clap_complete::Shell;
+
+const EXAMPLES: &str = "\
+Examples:
+  patella ask \"outside of my knee hurts after 5 miles\"
+  patella ask --json \"which shoes stop knee pain?\"
+  patella chat
+  patella topic pain.outside
+  patella knowledge check ./knowledge
+
+Exit codes: 0 done, 1 failed, 2 wrong usage. Answers go to standard output, everything else to standard error.
+Patella gives general information. It does not diagnose and does not replace a medical professional.";
+
+/// Answers runners' knee questions from a curated, cited knowledge base.
+#[derive(Debug, Parser)]
+#[command(name = "patella", version, after_help = EXAMPLES, arg_required_else_help = true, disable_help_subcommand = true)]
+pub struct Arguments {
+    /// Settings that every command takes.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Settings that every command takes.
+#[derive(Debug, Args)]
+pub struct Global {
+    /// Read this knowledge folder instead of the copy inside the program.
+    #[arg(long, global = true, value_name = "DIR")]
+    pub knowledge: Option<PathBuf>,
+    /// Read settings from this file; config.example.toml describes them.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Give the emergency numbers of this region, such as us, uk or eu (over PATELLA_REGION and the settings file).
+    #[arg(long, global = true, value_name = "CODE")]
+    pub region: Option<String>,
+    /// Color the output; auto colors a terminal unless NO_COLOR is set.
+    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t = Color::Auto)]
+    pub color: Color,
+}
+
+/// When to color.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless the environment says no.
+    Auto,
+    /// Always, pipes included.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// A command.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Answer one question, or one on each line.
+    #[command(after_help = "\
+Examples:
+  patella ask \"outside of my knee hurts after 5 miles\"
+  patella ask --explain \"my knee clicks but does not hurt\"
+  patella ask --json \"is running bad for my knees?\"
+  echo \"sore kneecap on stairs\" | patella ask -
+  patella ask --jsonl < questions.jsonl > answers.jsonl
+
+A question that begins with a dash comes after two dashes: patella ask -- \"-- my knee\"")]
+    Ask(Ask),
+    /// Hold a conversation: one question a line, numbers open what a reply offers.
+    #[command(after_help = "\
+Inside: a number opens that choice of the last reply, a topic's id opens its card;
+help, topics and quit do what they say. The end of the input ends the conversation.
+
+Examples:
+  patella chat
+  patella chat --region uk")]
+    Chat,
+    /// List all topics.
+    #[command(after_help = "Example:\n  patella topics | grep tip.")]
+    Topics,
+    /// Show one topic's card.
+    #[command(after_help = "Examples:\n  patella topic pain.outside\n  patella topic tip.strength --json")]
+    Topic {
+        /// The topic's id, as `patella topics` lists it, or its title.
+        id: String,
+        /// Write one JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Check the knowledge base, or show where its claims went.
+    #[command(subcommand)]
+    Knowledge(Knowledge),
+    /// Score labelled questions: right first, right within one tap, refused, red flags missed, false alarms.
+    #[command(after_help = "Examples:\n  patella eval questions.jsonl safety.jsonl\n  patella eval --json questions.jsonl")]
+    Eval {
+        /// Files of labelled questions, one JSON object a line; scored together.
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+        /// Write the scores as one JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Write a completion script for a shell to standard output.
+    #[command(after_help = "Example:\n  patella completions bash > ~/.local/share/bash-completion/completions/patella")]
+    Completions {
+        /// Which shell.
+        shell: Shell,
+    },
+}
+
+/// A question, and how to answer it.
+#[derive(Debug, Args)]
+pub struct Ask {
+    /// The question, in your own words; `-` reads it from standard input.
+    #[arg(value_name = "TEXT")]
+    pub words: Vec<String>,
+    /// Write one JSON object: kind, level, flags, topics, text.
+    #[arg(long, conflicts_with = "jsonl")]
+    pub json: bool,
+    /// Read {"text": "..."} on each line of standard input, write one JSON object for each, in order.
+    ///
+    /// A line that is no such object yields {"error": "..."} in its place, and the rest goes on.
+    #[arg(long)]
+    pub jsonl: bool,
+    /// Say why: words that matched, words that do not count, red flags checked, runner-up.
+    #[arg(long, action = ArgAction::SetTrue)]
+    pub explain: bool,
+}
+
+/// Work on the knowledge base.
+#[derive(Debug, Subcommand)]
+pub enum Knowledge {
+    /// Print every problem with its file, its line and what to do; fails if any is an error.
+    #[command(after_help = "Examples:\n  patella knowledge check\n  patella knowledge check ./knowledge")]
+    Check {
+        /// The folder to check; without it that of --knowledge, or the copy inside the program.
+        dir: Option<PathBuf>,
+    },
+    /// Print each claim of the seed articles with the cards and tips that carry it, or why none does.
+    Coverage,
+}
+
+/// Where the question is.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Source {
+    /// On the command line.
+    Text(String),
+    /// All of standard input.
+    Input,
+    /// Standard input, one question a line.
+    Lines,
+}
+
+impl Ask {
+    /// Where the question is.
+    ///
+    /// # Errors
+    /// Wrong usage: no question, or two places for it.
+    pub fn source(&self) -> Result<Source, clap::Error> {
+        match (self.jsonl, self.words.is_empty()) {
+            (true, true) => Ok(Source::Lines),
+            (true, false) => Err(wrong_ask(
+                ErrorKind::ArgumentConflict,
+                "with --jsonl the questions come from standard input; leave TEXT away",
+            )),
+            (false, _) if self.words == ["-"] => Ok(Source::Input),
+            (false, _) => question(&self.words.join(" ")).map(Source::Text),
+        }
+    }
+}
+
+/// The question, unless it is empty.
+///
+/// # Errors
+/// Wrong usage: nothing but white space.
+pub fn question(text: &str) -> Result<String, clap::Error> {
+    if text.trim().is_empty() {
+        let message = "there is no question; write one in quotes: patella ask \"my knee hurts going downstairs\"";
+        return Err(wrong_ask(ErrorKind::MissingRequiredArgument, message));
+    }
+    Ok(text.to_owned())
+}
+
+/// Wrong usage of `ask`.
+fn wrong_ask(kind: ErrorKind, message: &str) -> clap::Error {
+    let mut command = Arguments::command();
+    // Building the whole tree gives the subcommand its full name for the usage line.
+    command.build();
+    let ask = command.find_subcommand_mut("ask").expect("`ask` is a command of the enum above");
+    ask.error(kind, message)
+}
+
+/// Wrong usage of an option that every command takes.
+pub fn wrong_option(message: &str) -> clap::Error {
+    Arguments::command().error(ErrorKind::InvalidValue, message)
+}
+
+/// The completion script for a shell.
+pub fn completions(shell: Shell) -> Vec<u8> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Arguments::command(), "patella", &mut script);
+    script
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn source(line: &[&str]) -> Result<Source, ErrorKind> {
+        let arguments = Arguments::try_parse_from(["patella", "ask"].iter().chain(line)).map_err(|e| e.kind())?;
+        let Command::Ask(ask) = arguments.command else { panic!("not ask") };
+        ask.source().map_err(|e| e.kind())
+    }
+
+    #[test]
+    fn the_table_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn a_question_has_one_place() {
+        assert_eq!(source(&["my knee"]), Ok(Source::Text("my knee".into())));
+        assert_eq!(source(&["my", "knee", "--json"]), Ok(Source::Text("my knee".into())));
+        assert_eq!(source(&["--", "-knee"]), Ok(Source::Text("-knee".into())));
+        assert_eq!(source(&["-"]), Ok(Source::Input));
+        assert_eq!(source(&["--jsonl"]), Ok(Source::Lines));
+        for missing in [&[][..], &[" \t"], &["", " "]] {
+            assert_eq!(source(missing), Err(ErrorKind::MissingRequiredArgument), "{missing:?}");
+        }
+        assert_eq!(source(&["--jsonl", "knee"]), Err(ErrorKind::ArgumentConflict));
+        assert_eq!(source(&["--json", "--jsonl"]), Err(ErrorKind::ArgumentConflict));
+        assert_eq!(source(&["--jsn", "knee"]), Err(ErrorKind::UnknownArgument));
+    }
+}

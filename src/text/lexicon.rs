@@ -1,0 +1,486 @@
+//! The words that Patella knows: classes of words and phrases, built from `knowledge/words/`, and the reading of a text by them.
+
+use rust_stemmers::{Algorithm, Stemmer};
+use rustc_hash::FxHashMap as HashMap;
+
+use super::{
+    Context, Occurrence, Reading, Token,
+    context::{self, Trigger},
+    english::is_english,
+    normalize::{Break, RawWord, raw_words},
+    spell::{Speller, Spelling},
+};
+
+/// An interned word form or stem.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Word(pub u32);
+
+impl Word {
+    /// A form that occurs nowhere in the knowledge.
+    pub const UNKNOWN: Word = Word(u32::MAX);
+}
+
+/// A word class, by its place in the lexicon.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ClassId(pub u16);
+
+/// A word class as the files define it.
+#[derive(Debug, Clone)]
+pub struct ClassDef {
+    /// The name that patterns use after `@`.
+    pub name: String,
+    /// Words and phrases in normal form; may use `@class`, `=exact` and `prefix*`.
+    pub words: Vec<String>,
+}
+
+/// One thing that a token, or a stretch of tokens, can be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Unit {
+    /// Any form of a word.
+    Stem(Word),
+    /// This form only.
+    Exact(Word),
+    /// Any word that begins so.
+    Prefix(Box<str>),
+    /// Anything of a class.
+    Class(ClassId),
+}
+
+struct Phrase {
+    units: Vec<Unit>,
+    class: ClassId,
+}
+
+/// Gathers what the files define, then builds the [`Lexicon`].
+#[derive(Default)]
+pub struct LexiconBuilder {
+    /// Word classes.
+    pub classes: Vec<ClassDef>,
+    /// Words that open a negated, past, hypothetical or news stretch.
+    pub triggers: Vec<Trigger>,
+    /// Words that end such a stretch.
+    pub terminators: Vec<String>,
+    /// Phrases that mean nothing by their words.
+    pub idioms: Vec<String>,
+    /// Words that may stand inside a phrase without breaking it ("really", "the").
+    pub fillers: Vec<String>,
+    /// Spelling: fixes and names to keep.
+    pub spelling: Spelling,
+    /// Texts whose words count as known and as candidates for correction: asks, says, cards.
+    pub texts: Vec<String>,
+}
+
+/// The built lexicon. Read-only; shared by all who read texts.
+pub struct Lexicon {
+    words: HashMap<Box<str>, Word>,
+    stem_of: Vec<Word>,
+    stemmer: Stemmer,
+    class_names: Vec<String>,
+    phrases: Vec<Phrase>,
+    by_first_word: HashMap<Word, Vec<u32>>,
+    /// Phrases that begin with a prefix, by the prefix's first byte.
+    by_first_prefix: HashMap<u8, Vec<(Box<str>, u32)>>,
+    /// For each class: its phrases that begin with another class, with that class.
+    by_first_class: Vec<Vec<(ClassId, u32)>>,
+    order: Vec<ClassId>,
+    /// For each hidden trigger class: what it opens.
+    triggers: Vec<(ClassId, Trigger)>,
+    terminator: ClassId,
+    idiom: ClassId,
+    /// Classes below this number are triggers and their kin, not words that anyone asks for.
+    hidden: u16,
+    filler: Vec<bool>,
+    speller: Speller,
+}
+
+/// A row of words without a full stop is cut at the next turn from this many words on ...
+const SENTENCE_LONG: usize = 50;
+/// ... and anywhere at this many, so that the work a text can cause grows with its length and no faster.
+const SENTENCE_MAX: usize = 100;
+/// Words at which a rambling message turns to the next thing.
+const TURNS: [&str; 9] = ["and", "but", "so", "then", "also", "anyway", "because", "which", "now"];
+
+/// The most words that a filler may stretch a phrase by, between two of its words.
+const FILLERS_MAX: usize = 2;
+
+impl LexiconBuilder {
+    /// Builds the lexicon.
+    ///
+    /// # Errors
+    /// One sentence for each class that refers to an unknown class, or to itself by a detour, with the class's name.
+    pub fn build(self) -> (Lexicon, Vec<(String, String)>) {
+        let mut problems = Vec::new();
+        let mut lexicon = Lexicon {
+            words: HashMap::default(),
+            stem_of: Vec::new(),
+            stemmer: Stemmer::create(Algorithm::English),
+            class_names: Vec::new(),
+            phrases: Vec::new(),
+            by_first_word: HashMap::default(),
+            by_first_prefix: HashMap::default(),
+            by_first_class: Vec::new(),
+            order: Vec::new(),
+            triggers: Vec::new(),
+            terminator: ClassId(0),
+            idiom: ClassId(0),
+            hidden: 0,
+            filler: Vec::new(),
+            speller: Speller::default(),
+        };
+        let mut defs = vec![
+            ClassDef { name: "~idiom".into(), words: self.idioms },
+            ClassDef { name: "~terminator".into(), words: self.terminators },
+        ];
+        lexicon.idiom = ClassId(0);
+        lexicon.terminator = ClassId(1);
+        for trigger in self.triggers {
+            let class = ClassId(defs.len() as u16);
+            defs.push(ClassDef { name: format!("~{}.{}", trigger.kind.name(), class.0), words: trigger.words.clone() });
+            lexicon.triggers.push((class, trigger));
+        }
+        lexicon.hidden = defs.len() as u16;
+        defs.extend(self.classes);
+        lexicon.class_names = defs.iter().map(|d| d.name.clone()).collect();
+        lexicon.by_first_class = vec![Vec::new(); defs.len()];
+        for (at, def) in defs.iter().enumerate() {
+            for phrase in &def.words {
+                match lexicon.units_of(phrase) {
+                    Ok(units) if units.is_empty() => problems.push((def.name.clone(), format!("`{phrase}` holds no word"))),
+                    Ok(units) => lexicon.add_phrase(Phrase { units, class: ClassId(at as u16) }),
+                    Err(why) => problems.push((def.name.clone(), why)),
+                }
+            }
+        }
+        lexicon.sort_classes(&mut problems);
+        for def in &defs {
+            for word in def.words.iter().flat_map(|phrase| phrase.split_whitespace()) {
+                if !word.starts_with('@') && !word.ends_with('*') {
+                    raw_words(word).iter().for_each(|w| lexicon.speller.trust(&w.text));
+                }
+            }
+        }
+        for text in &self.texts {
+            raw_words(text).iter().for_each(|w| lexicon.speller.count(&w.text));
+        }
+        lexicon.speller.finish(self.spelling);
+        for word in lexicon.speller.known().map(str::to_owned).collect::<Vec<_>>() {
+            lexicon.intern(&word);
+        }
+        let fillers: Vec<Word> = self.fillers.iter().map(|f| lexicon.intern(f)).collect();
+        lexicon.filler = vec![false; lexicon.stem_of.len()];
+        for filler in fillers {
+            lexicon.filler[filler.0 as usize] = true;
+        }
+        (lexicon, problems)
+    }
+}
+
+impl Lexicon {
+    /// Reads a text: words, sentences, classes, contexts. Total; looks at no more than [`super::TEXT_MAX`] characters.
+    pub fn read(&self, text: &str) -> Reading {
+        let (tokens, sentences) = self.tokens(text);
+        let mut stems: Vec<Word> = tokens.iter().map(|t| t.stem).collect();
+        stems.sort_unstable();
+        stems.dedup();
+        let mut reading = Reading {
+            masked: vec![false; tokens.len()],
+            tokens,
+            sentences,
+            occurrences: Vec::new(),
+            contexts: Vec::new(),
+            class_bits: vec![0; self.class_names.len().div_ceil(64)],
+            stems,
+        };
+        self.find_classes(&mut reading);
+        reading.contexts = self.contexts(&reading);
+        reading.occurrences.retain(|o| o.class.0 >= self.hidden);
+        for o in &reading.occurrences {
+            reading.class_bits[usize::from(o.class.0) / 64] |= 1 << (o.class.0 % 64);
+        }
+        reading
+    }
+
+    /// The class with this name.
+    pub fn class(&self, name: &str) -> Option<ClassId> {
+        self.class_names.iter().position(|n| n == name).map(|at| ClassId(at as u16))
+    }
+
+    /// The name of a class.
+    pub fn class_name(&self, class: ClassId) -> &str {
+        &self.class_names[class.0 as usize]
+    }
+
+    /// How many classes there are, hidden ones included; class ids are smaller.
+    pub fn class_count(&self) -> usize {
+        self.class_names.len()
+    }
+
+    /// The interned form of a word that occurs in the knowledge.
+    pub fn word(&self, text: &str) -> Word {
+        self.words.get(text).copied().unwrap_or(Word::UNKNOWN)
+    }
+
+    /// The stem of an interned word.
+    pub fn stem(&self, word: Word) -> Word {
+        self.stem_of.get(word.0 as usize).copied().unwrap_or(Word::UNKNOWN)
+    }
+
+    /// How many interned words there are; word numbers are smaller.
+    pub fn word_count(&self) -> usize {
+        self.stem_of.len()
+    }
+
+    /// Whether the word may stand inside a phrase without breaking it.
+    pub fn is_filler(&self, word: Word) -> bool {
+        self.filler.get(word.0 as usize).copied().unwrap_or(false)
+    }
+
+    /// Reads the units of a phrase as it stands in a file.
+    pub(super) fn units_of(&mut self, phrase: &str) -> Result<Vec<Unit>, String> {
+        let mut units = Vec::new();
+        for part in phrase.split_whitespace() {
+            if let Some(name) = part.strip_prefix('@') {
+                let class = self.class(name).ok_or_else(|| format!("`@{name}` names no class"))?;
+                units.push(Unit::Class(class));
+            } else if let Some(exact) = part.strip_prefix('=') {
+                units.push(Unit::Exact(self.intern(&exact.to_lowercase())));
+            } else if let Some(prefix) = part.strip_suffix('*') {
+                units.push(Unit::Prefix(prefix.to_lowercase().into()));
+            } else {
+                for word in raw_words(part) {
+                    let word = self.intern(&word.text);
+                    units.push(Unit::Stem(self.stem(word)));
+                }
+            }
+        }
+        Ok(units)
+    }
+
+    pub(super) fn intern(&mut self, text: &str) -> Word {
+        if let Some(&word) = self.words.get(text) {
+            return word;
+        }
+        let word = Word(self.stem_of.len() as u32);
+        self.words.insert(text.into(), word);
+        self.stem_of.push(word);
+        let stem = stem(&self.stemmer, text).into_owned();
+        let stem = if stem == text { word } else { self.intern(&stem) };
+        self.stem_of[word.0 as usize] = stem;
+        word
+    }
+
+    fn add_phrase(&mut self, phrase: Phrase) {
+        let at = self.phrases.len() as u32;
+        match &phrase.units[0] {
+            Unit::Stem(word) | Unit::Exact(word) => self.by_first_word.entry(*word).or_default().push(at),
+            Unit::Prefix(prefix) => {
+                let first = prefix.bytes().next().unwrap_or(0);
+                self.by_first_prefix.entry(first).or_default().push((prefix.clone(), at));
+            }
+            Unit::Class(class) => self.by_first_class[phrase.class.0 as usize].push((*class, at)),
+        }
+        self.phrases.push(phrase);
+    }
+
+    /// Puts classes behind those that their phrases use.
+    fn sort_classes(&mut self, problems: &mut Vec<(String, String)>) {
+        let mut uses = vec![Vec::new(); self.class_names.len()];
+        for phrase in &self.phrases {
+            for unit in &phrase.units {
+                if let Unit::Class(used) = unit {
+                    uses[phrase.class.0 as usize].push(*used);
+                }
+            }
+        }
+        let mut state = vec![0u8; uses.len()];
+        for at in 0..uses.len() {
+            self.visit(ClassId(at as u16), &uses, &mut state, problems);
+        }
+    }
+
+    fn visit(&mut self, class: ClassId, uses: &[Vec<ClassId>], state: &mut [u8], problems: &mut Vec<(String, String)>) {
+        match state[class.0 as usize] {
+            2 => return,
+            1 => {
+                problems.push((self.class_name(class).to_owned(), "the class uses itself by a detour".into()));
+                return;
+            }
+            _ => state[class.0 as usize] = 1,
+        }
+        for &used in &uses[class.0 as usize] {
+            self.visit(used, uses, state, problems);
+        }
+        state[class.0 as usize] = 2;
+        self.order.push(class);
+    }
+
+    fn tokens(&self, text: &str) -> (Vec<Token>, Vec<std::ops::Range<usize>>) {
+        let mut tokens: Vec<Token> = Vec::new();
+        let mut sentences = Vec::new();
+        let mut sentence_start = 0;
+        for raw in raw_words(text) {
+            let length = tokens.len() - sentence_start;
+            let turn = length >= SENTENCE_LONG && (raw.before == Break::Comma || TURNS.contains(&raw.text.as_str()));
+            if length > 0 && (raw.before == Break::Sentence || turn || length >= SENTENCE_MAX) {
+                sentences.push(sentence_start..tokens.len());
+                sentence_start = tokens.len();
+            }
+            self.push_tokens(raw, &mut tokens);
+            if tokens.len() >= usize::from(u16::MAX) - 8 {
+                break;
+            }
+        }
+        if tokens.len() > sentence_start {
+            sentences.push(sentence_start..tokens.len());
+        }
+        (tokens, sentences)
+    }
+
+    fn push_tokens(&self, raw: RawWord, tokens: &mut Vec<Token>) {
+        let after_comma = raw.before >= Break::Comma;
+        if let Some(fixed) = self.speller.fix(&raw.text) {
+            for (n, part) in fixed.split(' ').enumerate() {
+                tokens.push(self.token(part, raw.span.clone(), after_comma && n == 0, true));
+            }
+            return;
+        }
+        let known = self.speller.knows(&raw.text) || is_english(&raw.text);
+        let mended = if known { None } else { self.speller.correct(&raw.text) };
+        match mended {
+            Some(better) => {
+                for (n, part) in better.split(' ').enumerate() {
+                    tokens.push(self.token(part, raw.span.clone(), after_comma && n == 0, true));
+                }
+            }
+            None => tokens.push(self.token(&raw.text, raw.span, after_comma, false)),
+        }
+    }
+
+    fn token(&self, text: &str, span: std::ops::Range<usize>, after_comma: bool, corrected: bool) -> Token {
+        let word = self.word(text);
+        let stem = if word == Word::UNKNOWN { self.word(&stem(&self.stemmer, text)) } else { self.stem(word) };
+        Token { text: text.into(), word, stem, span, after_comma, corrected }
+    }
+
+    fn find_classes(&self, reading: &mut Reading) {
+        let mut candidates: Vec<(ClassId, u32, u16)> = Vec::new();
+        for (at, token) in reading.tokens.iter().enumerate() {
+            let both = [token.stem, token.word];
+            let forms = if token.stem == token.word { &both[..1] } else { &both[..] };
+            for form in forms {
+                for &phrase in self.by_first_word.get(form).map_or(&[][..], Vec::as_slice) {
+                    let fits = match &self.phrases[phrase as usize].units[0] {
+                        Unit::Stem(stem) => *stem == token.stem,
+                        Unit::Exact(word) => *word == token.word,
+                        _ => false,
+                    };
+                    if fits {
+                        candidates.push((self.phrases[phrase as usize].class, phrase, at as u16));
+                    }
+                }
+            }
+            let first = token.text.bytes().next().unwrap_or(0);
+            for (prefix, phrase) in self.by_first_prefix.get(&first).map_or(&[][..], Vec::as_slice) {
+                if token.text.starts_with(&**prefix) {
+                    candidates.push((self.phrases[*phrase as usize].class, *phrase, at as u16));
+                }
+            }
+        }
+        candidates.sort_unstable();
+        candidates.dedup();
+        let mut found: Vec<Vec<Occurrence>> = vec![Vec::new(); self.class_names.len()];
+        for &class in &self.order {
+            let from = candidates.partition_point(|c| c.0 < class);
+            let mine = candidates[from..].iter().take_while(|c| c.0 == class);
+            let mut here: Vec<Occurrence> = Vec::new();
+            for &(_, phrase, at) in mine {
+                let units = &self.phrases[phrase as usize].units;
+                self.extend(reading, &found, units, 1, at as usize + 1, &mut |end| {
+                    here.push(Occurrence { class, start: at, end: end as u16 });
+                });
+            }
+            // Phrases that begin with another class, found earlier in the order.
+            for &(used, phrase) in &self.by_first_class[class.0 as usize] {
+                for start in &found[used.0 as usize] {
+                    let units = &self.phrases[phrase as usize].units;
+                    self.extend(reading, &found, units, 1, start.end as usize, &mut |end| {
+                        here.push(Occurrence { class, start: start.start, end: end as u16 });
+                    });
+                }
+            }
+            here.retain(|o| (o.start..o.end).all(|t| !reading.masked[t as usize]));
+            here.sort_unstable_by_key(|o| (o.start, o.end));
+            here.dedup();
+            if class == self.idiom {
+                for o in &here {
+                    reading.masked[o.start as usize..o.end as usize].fill(true);
+                }
+            }
+            found[class.0 as usize] = here;
+        }
+        reading.occurrences = found.into_iter().flatten().collect();
+    }
+
+    /// Calls `done` with each end that `units[from..]` can reach when the next word is at `at`.
+    fn extend(
+        &self,
+        reading: &Reading,
+        found: &[Vec<Occurrence>],
+        units: &[Unit],
+        from: usize,
+        at: usize,
+        done: &mut dyn FnMut(usize),
+    ) {
+        let Some(unit) = units.get(from) else { return done(at) };
+        for at in at..=at + FILLERS_MAX {
+            // A phrase lies within one sentence.
+            let Some(token) = reading.tokens.get(at).filter(|_| !self.crosses_sentence(reading, at)) else { return };
+            match unit {
+                Unit::Class(class) => {
+                    let all = &found[class.0 as usize];
+                    let first = all.partition_point(|o| (o.start as usize) < at);
+                    for o in all[first..].iter().take_while(|o| o.start as usize == at) {
+                        self.extend(reading, found, units, from + 1, o.end as usize, done);
+                    }
+                }
+                single if fits(single, token) => self.extend(reading, found, units, from + 1, at + 1, done),
+                _ => {}
+            }
+            if !self.is_filler(token.word) {
+                return;
+            }
+        }
+    }
+
+    fn crosses_sentence(&self, reading: &Reading, at: usize) -> bool {
+        reading.sentences.binary_search_by_key(&at, |s| s.start).is_ok()
+    }
+
+    fn contexts(&self, reading: &Reading) -> Vec<Context> {
+        let mut found = Vec::new();
+        for (class, trigger) in &self.triggers {
+            for o in reading.of_class(*class) {
+                found.push((trigger, *o));
+            }
+        }
+        let terminators = reading.of_class(self.terminator);
+        context::scopes(reading, &found, terminators)
+    }
+}
+
+/// The Snowball stem. Short words are left whole: "aed" would become "a".
+fn stem<'t>(stemmer: &Stemmer, word: &'t str) -> std::borrow::Cow<'t, str> {
+    const STEM_MIN: usize = 3;
+    let stem = stemmer.stem(word);
+    if word.len() <= STEM_MIN || stem.len() < STEM_MIN { word.into() } else { stem }
+}
+
+/// Whether a single-word unit fits a token.
+pub(super) fn fits(unit: &Unit, token: &Token) -> bool {
+    match unit {
+        Unit::Stem(stem) => *stem == token.stem,
+        Unit::Exact(word) => *word == token.word,
+        Unit::Prefix(prefix) => token.text.starts_with(&**prefix),
+        Unit::Class(_) => false,
+    }
+}

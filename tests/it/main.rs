@@ -1,0 +1,5 @@
+//! Tests from outside: the program and the library as others use them.
+
+mod cli;
+mod house;
+mod properties;
