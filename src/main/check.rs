@@ -90,8 +90,8 @@ mod tests {
     #[test]
     fn quoted_words_are_found_again() {
         let text = "examples = [\n  \"sore knee\",\n]\n";
-        assert_eq!(quoted(text, "example \"sore knee\" is stolen by \"x\""), Some(15..24));
-        assert_eq!(&text[15..24], "sore knee");
+        assert_eq!(quoted(text, "example \"sore knee\" is stolen by \"x\""), Some(16..25));
+        assert_eq!(&text[16..25], "sore knee");
         assert_eq!(quoted(text, "example \"other\" is stolen"), None);
         assert_eq!(quoted(text, "no quotes"), None);
     }

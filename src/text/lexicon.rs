@@ -77,11 +77,10 @@ pub struct Lexicon {
     stemmer: Stemmer,
     class_names: Vec<String>,
     phrases: Vec<Phrase>,
-    by_first_word: HashMap<Word, Vec<u32>>,
-    /// Phrases that begin with a prefix, by the prefix's first byte.
-    by_first_prefix: HashMap<u8, Vec<(Box<str>, u32)>>,
-    /// For each class: its phrases that begin with another class, with that class.
-    by_first_class: Vec<Vec<(ClassId, u32)>>,
+    /// Phrases by their rarest word: nearly all phrases of a text's common words never come into question.
+    by_rarest: HashMap<Word, Vec<u32>>,
+    /// For each class: its phrases that hold no whole word, only classes and prefixes.
+    wordless: Vec<Vec<u32>>,
     order: Vec<ClassId>,
     /// For each hidden trigger class: what it opens.
     triggers: Vec<(ClassId, Trigger)>,
@@ -116,9 +115,8 @@ impl LexiconBuilder {
             stemmer: Stemmer::create(Algorithm::English),
             class_names: Vec::new(),
             phrases: Vec::new(),
-            by_first_word: HashMap::default(),
-            by_first_prefix: HashMap::default(),
-            by_first_class: Vec::new(),
+            by_rarest: HashMap::default(),
+            wordless: Vec::new(),
             order: Vec::new(),
             triggers: Vec::new(),
             terminator: ClassId(0),
@@ -141,16 +139,16 @@ impl LexiconBuilder {
         lexicon.hidden = defs.len() as u16;
         defs.extend(self.classes);
         lexicon.class_names = defs.iter().map(|d| d.name.clone()).collect();
-        lexicon.by_first_class = vec![Vec::new(); defs.len()];
         for (at, def) in defs.iter().enumerate() {
             for phrase in &def.words {
                 match lexicon.units_of(phrase) {
                     Ok(units) if units.is_empty() => problems.push((def.name.clone(), format!("`{phrase}` holds no word"))),
-                    Ok(units) => lexicon.add_phrase(Phrase { units, class: ClassId(at as u16) }),
+                    Ok(units) => lexicon.phrases.push(Phrase { units, class: ClassId(at as u16) }),
                     Err(why) => problems.push((def.name.clone(), why)),
                 }
             }
         }
+        lexicon.index_phrases();
         lexicon.sort_classes(&mut problems);
         for def in &defs {
             for word in def.words.iter().flat_map(|phrase| phrase.split_whitespace()) {
@@ -269,17 +267,22 @@ impl Lexicon {
         word
     }
 
-    fn add_phrase(&mut self, phrase: Phrase) {
-        let at = self.phrases.len() as u32;
-        match &phrase.units[0] {
-            Unit::Stem(word) | Unit::Exact(word) => self.by_first_word.entry(*word).or_default().push(at),
-            Unit::Prefix(prefix) => {
-                let first = prefix.bytes().next().unwrap_or(0);
-                self.by_first_prefix.entry(first).or_default().push((prefix.clone(), at));
-            }
-            Unit::Class(class) => self.by_first_class[phrase.class.0 as usize].push((*class, at)),
+    fn index_phrases(&mut self) {
+        let literal = |unit: &Unit| match unit {
+            Unit::Stem(word) | Unit::Exact(word) => Some(*word),
+            Unit::Prefix(_) | Unit::Class(_) => None,
+        };
+        let mut uses: HashMap<Word, u32> = HashMap::default();
+        for word in self.phrases.iter().flat_map(|p| p.units.iter().filter_map(literal)) {
+            *uses.entry(word).or_default() += 1;
         }
-        self.phrases.push(phrase);
+        self.wordless = vec![Vec::new(); self.class_names.len()];
+        for (at, phrase) in self.phrases.iter().enumerate() {
+            match phrase.units.iter().filter_map(literal).min_by_key(|word| uses[word]) {
+                Some(rarest) => self.by_rarest.entry(rarest).or_default().push(at as u32),
+                None => self.wordless[phrase.class.0 as usize].push(at as u32),
+            }
+        }
     }
 
     /// Puts classes behind those that their phrases use.
@@ -363,50 +366,19 @@ impl Lexicon {
     }
 
     fn find_classes(&self, reading: &mut Reading) {
-        let mut candidates: Vec<(ClassId, u32, u16)> = Vec::new();
-        for (at, token) in reading.tokens.iter().enumerate() {
-            let both = [token.stem, token.word];
-            let forms = if token.stem == token.word { &both[..1] } else { &both[..] };
-            for form in forms {
-                for &phrase in self.by_first_word.get(form).map_or(&[][..], Vec::as_slice) {
-                    let fits = match &self.phrases[phrase as usize].units[0] {
-                        Unit::Stem(stem) => *stem == token.stem,
-                        Unit::Exact(word) => *word == token.word,
-                        _ => false,
-                    };
-                    if fits {
-                        candidates.push((self.phrases[phrase as usize].class, phrase, at as u16));
-                    }
-                }
-            }
-            let first = token.text.bytes().next().unwrap_or(0);
-            for (prefix, phrase) in self.by_first_prefix.get(&first).map_or(&[][..], Vec::as_slice) {
-                if token.text.starts_with(&**prefix) {
-                    candidates.push((self.phrases[*phrase as usize].class, *phrase, at as u16));
-                }
-            }
-        }
+        let mut forms: Vec<Word> = reading.tokens.iter().flat_map(|t| [t.stem, t.word]).collect();
+        forms.sort_unstable();
+        forms.dedup();
+        let in_question = forms.iter().filter_map(|form| self.by_rarest.get(form)).flatten();
+        let mut candidates: Vec<(ClassId, u32)> = in_question.map(|&p| (self.phrases[p as usize].class, p)).collect();
         candidates.sort_unstable();
-        candidates.dedup();
         let mut found: Vec<Vec<Occurrence>> = vec![Vec::new(); self.class_names.len()];
         for &class in &self.order {
             let from = candidates.partition_point(|c| c.0 < class);
-            let mine = candidates[from..].iter().take_while(|c| c.0 == class);
+            let with_words = candidates[from..].iter().take_while(|c| c.0 == class).map(|&(_, phrase)| phrase);
             let mut here: Vec<Occurrence> = Vec::new();
-            for &(_, phrase, at) in mine {
-                let units = &self.phrases[phrase as usize].units;
-                self.extend(reading, &found, units, 1, at as usize + 1, &mut |end| {
-                    here.push(Occurrence { class, start: at, end: end as u16 });
-                });
-            }
-            // Phrases that begin with another class, found earlier in the order.
-            for &(used, phrase) in &self.by_first_class[class.0 as usize] {
-                for start in &found[used.0 as usize] {
-                    let units = &self.phrases[phrase as usize].units;
-                    self.extend(reading, &found, units, 1, start.end as usize, &mut |end| {
-                        here.push(Occurrence { class, start: start.start, end: end as u16 });
-                    });
-                }
+            for phrase in with_words.chain(self.wordless[class.0 as usize].iter().copied()) {
+                self.find_phrase(reading, &found, &self.phrases[phrase as usize], &mut here);
             }
             here.retain(|o| (o.start..o.end).all(|t| !reading.masked[t as usize]));
             here.sort_unstable_by_key(|o| (o.start, o.end));
@@ -419,6 +391,21 @@ impl Lexicon {
             found[class.0 as usize] = here;
         }
         reading.occurrences = found.into_iter().flatten().collect();
+    }
+
+    fn find_phrase(&self, reading: &Reading, found: &[Vec<Occurrence>], phrase: &Phrase, here: &mut Vec<Occurrence>) {
+        let class = phrase.class;
+        let mut from = |start: u16, at: usize| {
+            self.extend(reading, found, &phrase.units, 1, at, &mut |end| here.push(Occurrence { class, start, end: end as u16 }));
+        };
+        match &phrase.units[0] {
+            Unit::Class(used) => found[used.0 as usize].iter().for_each(|o| from(o.start, o.end as usize)),
+            single => {
+                for (at, _) in reading.tokens.iter().enumerate().filter(|(_, token)| fits(single, token)) {
+                    from(at as u16, at + 1);
+                }
+            }
+        }
     }
 
     /// Calls `done` with each end that `units[from..]` can reach when the next word is at `at`.
