@@ -5,12 +5,10 @@
 
 use std::ops::Range;
 
-use rustc_hash::FxHashMap as HashMap;
-
 use crate::{
     knowledge::{Knowledge, Slot},
-    model::{Linear, Row, Training},
-    text::{Occurrence, Reading, Word},
+    model::{Classifier, Describing, Example, Feature, Training},
+    text::Reading,
 };
 
 /// A detail that was read from a question, with the tokens that show it.
@@ -35,38 +33,14 @@ pub struct Ranking {
 
 /// Ranks topics. Built once from the knowledge, read-only.
 pub struct Ranker {
-    model: Linear,
-    features: HashMap<Feature, (u32, f32)>,
+    classifier: Classifier,
     topics: usize,
 }
 
-/// What a question is described by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-enum Feature {
-    /// A word stem.
-    Stem(Word),
-    /// Two stems side by side, small words left out.
-    Pair(Word, Word),
-    /// A word class.
-    Class(u16),
-    /// Two word classes anywhere in the text.
-    Classes(u16, u16),
-    /// A detail.
-    Slot(Slot),
-    /// Always there.
-    Bias,
-}
+const TRAINING: Training = Training { epochs: 12, rate: 2.5, decay: 1e-4 };
+const DESCRIBING: Describing =
+    Describing { contexts: false, stem: 1.0, pair: 0.8, class: 1.0, classes: 0.3, letters: 0.4, extra: 0.7 };
 
-const TRAINING: Training = Training { epochs: 12, rate: 1.0, decay: 1e-4 };
-
-/// How much each sort of feature weighs before learning.
-const WEIGHT_STEM: f32 = 1.0;
-const WEIGHT_PAIR: f32 = 0.7;
-const WEIGHT_CLASS: f32 = 1.0;
-const WEIGHT_CLASSES: f32 = 0.4;
-const WEIGHT_SLOT: f32 = 0.7;
-/// Pairs of classes are made from at most so many classes: a rambling text has dozens.
-const CLASSES_PAIRED_MAX: usize = 8;
 /// Shares of the whole text and of its best sentence in the probability, for texts of several sentences.
 const SHARE_WHOLE: f32 = 0.5;
 /// Sentences shorter than this, in words, are not ranked alone.
@@ -83,33 +57,21 @@ impl Ranker {
             texts.push((&topic.title, at));
         }
         texts.extend(knowledge.out_of_scope.iter().map(|p| (p.as_str(), knowledge.topics.len())));
-        let read: Vec<(Vec<(Feature, f32)>, usize)> = texts
-            .iter()
-            .map(|(text, class)| {
-                let reading = knowledge.lexicon.read(text);
-                let slots = slots(knowledge, &reading);
-                (describe(knowledge, &reading, &(0..reading.tokens.len()), &slots), *class)
-            })
-            .collect();
-        let mut counts: HashMap<Feature, u32> = HashMap::default();
-        for (feature, _) in read.iter().flat_map(|(features, _)| features) {
-            *counts.entry(*feature).or_default() += 1;
-        }
-        let mut kept: Vec<(Feature, u32)> = counts.into_iter().filter(|(f, n)| keeps(f, *n)).collect();
-        kept.sort_unstable();
-        let total = read.len() as f32;
-        let rarity = |n: u32| 1.0 + (total / n as f32).ln();
-        let features: HashMap<Feature, (u32, f32)> =
-            kept.iter().enumerate().map(|(at, (f, n))| (*f, (at as u32, rarity(*n)))).collect();
-        let examples: Vec<(Row, usize)> = read.iter().map(|(described, class)| (row(&features, described), *class)).collect();
-        let model = Linear::train(knowledge.topics.len() + 1, kept.len(), &examples, TRAINING);
-        Self { model, features, topics: knowledge.topics.len() }
+        let example = |(text, class): &(&str, usize)| {
+            let reading = knowledge.lexicon.read(text);
+            let extra = features(&slots(knowledge, &reading));
+            Example { reading, extra, class: *class }
+        };
+        let examples: Vec<Example> = texts.iter().map(example).collect();
+        let classes = knowledge.topics.len() + 1;
+        let classifier = Classifier::learn(&knowledge.lexicon, DESCRIBING, &examples, classes, TRAINING);
+        Self { classifier, topics: knowledge.topics.len() }
     }
 
     /// Ranks all topics for a text that was read.
     pub fn rank(&self, knowledge: &Knowledge, reading: &Reading, slots: &[SlotHit]) -> Ranking {
-        let whole = describe(knowledge, reading, &(0..reading.tokens.len()), slots);
-        let mut shares = self.model.probabilities(&row(&self.features, &whole));
+        let whole = 0..reading.tokens.len();
+        let mut shares = self.classifier.probabilities(&knowledge.lexicon, reading, &whole, &features(slots));
         if reading.sentences.len() > 1 {
             self.add_sentences(knowledge, reading, slots, &mut shares);
         }
@@ -126,7 +88,7 @@ impl Ranker {
         let mut best: Option<(f32, Vec<f32>)> = None;
         for sentence in long_enough.take(SENTENCES_MAX) {
             let mine: Vec<SlotHit> = slots.iter().filter(|s| sentence.contains(&s.tokens.start)).cloned().collect();
-            let alone = self.model.probabilities(&row(&self.features, &describe(knowledge, reading, sentence, &mine)));
+            let alone = self.classifier.probabilities(&knowledge.lexicon, reading, sentence, &features(&mine));
             let sure = alone[..self.topics].iter().copied().fold(0.0, f32::max);
             if best.as_ref().is_none_or(|(top, _)| sure > *top) {
                 best = Some((sure, alone));
@@ -141,12 +103,10 @@ impl Ranker {
 
     fn evidence(&self, knowledge: &Knowledge, reading: &Reading, topic: usize) -> Vec<usize> {
         let mut found: Vec<(f32, usize)> = Vec::new();
-        let weigh =
-            |feature: Feature| self.features.get(&feature).map_or(0.0, |&(f, rarity)| self.model.weight(f, topic) * rarity);
         for (at, token) in reading.tokens.iter().enumerate() {
             let classes = reading.occurrences.iter().filter(|o| (o.start as usize..o.end as usize).contains(&at));
-            let by_class = classes.map(|o| weigh(Feature::Class(o.class.0))).fold(0.0, f32::max);
-            let weight = weigh(Feature::Stem(token.stem)).max(0.0) + by_class;
+            let by_class = classes.map(|o| self.classifier.weight(Feature::Class(o.class.0), topic)).fold(0.0, f32::max);
+            let weight = self.classifier.weight(Feature::Stem(token.stem), topic).max(0.0) + by_class;
             if weight > 0.5 && !knowledge.lexicon.is_filler(token.word) {
                 found.push((weight, at));
             }
@@ -156,54 +116,8 @@ impl Ranker {
     }
 }
 
-/// Whether a feature seen so often is worth a row of weights.
-fn keeps(feature: &Feature, count: u32) -> bool {
-    match feature {
-        Feature::Pair(..) | Feature::Classes(..) => count >= 2,
-        _ => true,
-    }
-}
-
-fn row(features: &HashMap<Feature, (u32, f32)>, described: &[(Feature, f32)]) -> Row {
-    let mut row: Row = described
-        .iter()
-        .filter_map(|(feature, weight)| features.get(feature).map(|&(at, rarity)| (at, weight * rarity)))
-        .collect();
-    let length = row.iter().map(|(_, v)| v * v).sum::<f32>().sqrt();
-    if length > 0.0 {
-        row.iter_mut().for_each(|(_, v)| *v /= length);
-    }
-    row
-}
-
-fn describe(knowledge: &Knowledge, reading: &Reading, within: &Range<usize>, slots: &[SlotHit]) -> Vec<(Feature, f32)> {
-    let mut described = vec![(Feature::Bias, 0.3)];
-    let mut last: Option<Word> = None;
-    for token in &reading.tokens[within.clone()] {
-        if token.stem == Word::UNKNOWN {
-            last = None;
-            continue;
-        }
-        let small = knowledge.lexicon.is_filler(token.word);
-        described.push((Feature::Stem(token.stem), if small { WEIGHT_STEM * 0.3 } else { WEIGHT_STEM }));
-        if !small {
-            if let Some(before) = last {
-                described.push((Feature::Pair(before, token.stem), WEIGHT_PAIR));
-            }
-            last = Some(token.stem);
-        }
-    }
-    let inside = |o: &&Occurrence| within.contains(&(o.start as usize));
-    let mut classes: Vec<u16> = reading.occurrences.iter().filter(inside).map(|o| o.class.0).collect();
-    classes.dedup();
-    described.extend(classes.iter().map(|&c| (Feature::Class(c), WEIGHT_CLASS)));
-    for (n, &a) in classes.iter().take(CLASSES_PAIRED_MAX).enumerate() {
-        described.extend(classes.iter().take(CLASSES_PAIRED_MAX).skip(n + 1).map(|&b| (Feature::Classes(a, b), WEIGHT_CLASSES)));
-    }
-    described.extend(slots.iter().map(|s| (Feature::Slot(s.slot), WEIGHT_SLOT)));
-    described.sort_unstable_by_key(|(feature, _)| *feature);
-    described.dedup_by_key(|(feature, _)| *feature);
-    described
+fn features(slots: &[SlotHit]) -> Vec<Feature> {
+    slots.iter().map(|s| Feature::Extra(s.slot.number())).collect()
 }
 
 /// The details that a question mentions, each once.

@@ -136,6 +136,11 @@ impl Slot {
         Self::NAMES.iter().position(|n| *n == name).map(|at| Self(at as u8))
     }
 
+    /// The place in [`Slot::NAMES`].
+    pub fn number(self) -> u16 {
+        u16::from(self.0)
+    }
+
     /// The name as files write it.
     pub fn name(self) -> &'static str {
         Self::NAMES[usize::from(self.0)]

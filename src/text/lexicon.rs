@@ -148,6 +148,7 @@ impl LexiconBuilder {
                 }
             }
         }
+        lexicon.fillers(&self.fillers);
         lexicon.index_phrases();
         lexicon.sort_classes(&mut problems);
         for def in &defs {
@@ -163,11 +164,6 @@ impl LexiconBuilder {
         lexicon.speller.finish(self.spelling);
         for word in lexicon.speller.known().map(str::to_owned).collect::<Vec<_>>() {
             lexicon.intern(&word);
-        }
-        let fillers: Vec<Word> = self.fillers.iter().map(|f| lexicon.intern(f)).collect();
-        lexicon.filler = vec![false; lexicon.stem_of.len()];
-        for filler in fillers {
-            lexicon.filler[filler.0 as usize] = true;
         }
         (lexicon, problems)
     }
@@ -265,6 +261,23 @@ impl Lexicon {
         let stem = if stem == text { word } else { self.intern(&stem) };
         self.stem_of[word.0 as usize] = stem;
         word
+    }
+
+    /// Marks the small words, and takes them out of phrases that hold enough without them: "can not bear the weight" is
+    /// found in "can't bear my weight".
+    fn fillers(&mut self, fillers: &[String]) {
+        let fillers: Vec<Word> = fillers.iter().map(|f| self.intern(f)).collect();
+        self.filler = vec![false; self.stem_of.len()];
+        for filler in &fillers {
+            self.filler[filler.0 as usize] = true;
+        }
+        let stems: Vec<Word> = fillers.iter().map(|f| self.stem(*f)).collect();
+        for phrase in &mut self.phrases {
+            let small = |unit: &Unit| matches!(unit, Unit::Stem(stem) if stems.contains(stem));
+            if phrase.units.iter().filter(|u| !small(u)).count() >= 2 {
+                phrase.units.retain(|u| !small(u));
+            }
+        }
     }
 
     fn index_phrases(&mut self) {

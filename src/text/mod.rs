@@ -69,6 +69,19 @@ pub struct Reading {
 }
 
 impl Reading {
+    /// For each of some tokens: whether a negated, past, hypothetical or news stretch covers it.
+    pub fn undone(&self, within: &Range<usize>) -> Vec<bool> {
+        let mut undone = vec![false; within.len()];
+        for at in self.contexts_near(within) {
+            let scope = &self.contexts[at].scope;
+            let (from, to) = (scope.start.max(within.start), scope.end.min(within.end));
+            if from < to {
+                undone[from - within.start..to - within.start].fill(true);
+            }
+        }
+        undone
+    }
+
     /// Whether a class occurs at all.
     pub fn has_class(&self, class: ClassId) -> bool {
         self.class_bits.get(usize::from(class.0) / 64).is_some_and(|bits| bits >> (class.0 % 64) & 1 == 1)
