@@ -8,6 +8,7 @@ use std::hint::black_box;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use patella::{
     app::App,
+    base::Base,
     club::Club,
     embedded,
     knowledge::Knowledge,
@@ -21,7 +22,7 @@ const QUESTION: &str =
     "outside of my left knee starts to hurt at mile 4 every single run, worse downhill, what can i do about it";
 
 fn app() -> App {
-    App::new(Knowledge::load(&embedded::files()).0, Club::default())
+    App::new(embedded::base().expect("the embedded knowledge is sound"), Club::default())
 }
 
 fn regex_per_topic(knowledge: &Knowledge) -> Vec<Regex> {
@@ -60,7 +61,9 @@ fn questions(c: &mut Criterion) {
 fn start(c: &mut Criterion) {
     let mut group = c.benchmark_group("start");
     group.sample_size(10);
-    group.bench_function("load and learn", |b| b.iter(app));
+    group.bench_function("read the base back", |b| b.iter(app));
+    let files = embedded::files();
+    group.bench_function("baseline, parse and learn", |b| b.iter(|| Base::from_files(&files)));
     group.finish();
 }
 

@@ -4,6 +4,7 @@ use jiff::civil::Date;
 
 use crate::{
     answer::{self, Decision},
+    base::Base,
     club::Club,
     intent::Ranker,
     knowledge::Knowledge,
@@ -19,9 +20,9 @@ pub struct App {
 }
 
 impl App {
-    /// Builds the bot from a knowledge base without errors and the operator's default settings.
-    pub fn new(knowledge: Knowledge, defaults: Club) -> Self {
-        let ranker = Ranker::new(&knowledge);
+    /// Builds the bot from its base and the operator's default settings.
+    pub fn new(base: Base, defaults: Club) -> Self {
+        let Base { knowledge, ranker } = base;
         Self { knowledge, ranker, defaults }
     }
 

@@ -2,9 +2,26 @@
 
 use include_dir::{Dir, include_dir};
 
-use crate::knowledge::File;
+use crate::{
+    base::Base,
+    knowledge::{File, Problem},
+};
 
 static FOLDER: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/knowledge");
+
+/// Written by `build.rs`; empty where the folder had errors.
+static BASE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/base.bin"));
+
+/// The base that the binary carries.
+///
+/// # Errors
+/// Every problem of the embedded files, where any of them is an error.
+pub fn base() -> Result<Base, Vec<Problem>> {
+    match Base::from_bytes(BASE) {
+        Ok(base) => Ok(base),
+        Err(_) => Base::from_files(&files()),
+    }
+}
 
 /// All files of the folder, in the order of their paths. Hidden ones (editors' and file managers' own) are left out.
 pub fn files() -> Vec<File> {

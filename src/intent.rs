@@ -3,6 +3,7 @@
 //! [`Ranker`] is the one small face: text and slots in, scored topics out. What teaches it is the cards' `asks` and the
 //! out-of-scope phrases.
 
+use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
 use crate::{
@@ -32,6 +33,7 @@ pub struct Ranking {
 }
 
 /// Ranks topics. Built once from the knowledge, read-only.
+#[derive(Serialize, Deserialize)]
 pub struct Ranker {
     classifier: Classifier,
     topics: usize,

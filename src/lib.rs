@@ -3,6 +3,7 @@
 pub mod answer;
 pub mod app;
 pub mod author;
+pub mod base;
 pub mod club;
 pub mod config;
 pub mod embedded;

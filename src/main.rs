@@ -21,9 +21,11 @@ use jiff::civil::Date;
 use patella::{
     app::App,
     author,
+    base::Base,
     club::Club,
     config::{ClinicSettings, Config},
-    knowledge::{Knowledge, Severity},
+    embedded,
+    knowledge::Severity,
     render::{json::to_json, text::Style},
     reply::Clinic,
     terminal::{
@@ -95,7 +97,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
             return Ok(check::run(&folder, color, out)?);
         }
         Command::Knowledge(arguments::Knowledge::Coverage) => {
-            let knowledge = knowledge(global.knowledge.as_deref())?;
+            let knowledge = base(global.knowledge.as_deref())?.knowledge;
             writeln!(out, "{}", author::coverage(&knowledge).trim_end())?;
         }
         Command::Eval { files, json } => {
@@ -141,7 +143,8 @@ fn read_input() -> anyhow::Result<String> {
 /// The bot, with the operator's settings.
 fn app(global: &Global) -> anyhow::Result<App> {
     let config = config(global)?;
-    let knowledge = knowledge(global.knowledge.as_deref())?;
+    let base = base(global.knowledge.as_deref())?;
+    let knowledge = &base.knowledge;
     let region = global.region.clone().or(config.region);
     if let Some(code) = region.as_deref().filter(|code| knowledge.region(code).is_none()) {
         let known: Vec<&str> = knowledge.regions.iter().filter_map(|r| r.codes.first().map(String::as_str)).collect();
@@ -152,7 +155,7 @@ fn app(global: &Global) -> anyhow::Result<App> {
         bail!("{message} (set by PATELLA_REGION or the settings file)");
     }
     let clinics = config.clinics.into_iter().map(clinic).collect();
-    Ok(App::new(knowledge, Club { clinics, region }))
+    Ok(App::new(base, Club { clinics, region }))
 }
 
 /// The settings: the file named on the command line, or the defaults; the environment over them.
@@ -169,21 +172,29 @@ fn clinic(settings: ClinicSettings) -> Clinic {
     Clinic { name, phone, hours, languages, link, last_checked }
 }
 
-/// A knowledge base that is fit for use. Warnings are for `knowledge check`; an asker need not see them.
-fn knowledge(dir: Option<&Path>) -> anyhow::Result<Knowledge> {
+/// The base to answer from: the one inside the program, or the folder named, read and learned from now.
+///
+/// # Errors
+/// Where the knowledge has errors: the first ten and how to see them all.
+fn base(dir: Option<&Path>) -> anyhow::Result<Base> {
     const SHOWN: usize = 10;
-    let folder = Folder::read(dir)?;
-    let (knowledge, problems) = folder.load();
+    let (name, base) = match dir {
+        None => ("knowledge".to_owned(), embedded::base()),
+        Some(_) => {
+            let folder = Folder::read(dir)?;
+            let (knowledge, problems) = folder.load();
+            let sound = problems.iter().all(|p| p.severity != Severity::Error);
+            (folder.name, if sound { Ok(Base::new(knowledge)) } else { Err(problems) })
+        }
+    };
+    let problems = match base {
+        Ok(base) => return Ok(base),
+        Err(problems) => problems,
+    };
     let errors: Vec<_> = problems.iter().filter(|p| p.severity == Severity::Error).collect();
-    if errors.is_empty() {
-        return Ok(knowledge);
-    }
-    let shown: String = errors.iter().take(SHOWN).map(|p| format!("\n  {}", folder.name_in(&p.to_string()))).collect();
+    let shown: String = errors.iter().take(SHOWN).map(|p| format!("\n  {name}/{p}")).collect();
     let more = errors.len().checked_sub(SHOWN + 1).map_or(String::new(), |n| format!("\n  and {} more", n + 1));
     let all = dir.map_or(String::new(), |d| format!(" {}", d.display()));
     let number = if errors.len() == 1 { "an error".to_owned() } else { format!("{} errors", errors.len()) };
-    bail!(
-        "the knowledge in `{}` has {number}:{shown}{more}\nrun `patella knowledge check{all}` to see each in its place",
-        folder.name
-    );
+    bail!("the knowledge in `{name}` has {number}:{shown}{more}\nrun `patella knowledge check{all}` to see each in its place")
 }

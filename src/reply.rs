@@ -1,12 +1,12 @@
 //! What the bot can say. A reply holds meaning, never a platform's format; renderers turn it into text, HTML, JSON.
 
 use jiff::civil::Date;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::id::{FlagId, TopicId};
 
 /// How soon someone must be seen. Ordered: the highest wins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Level {
     /// Ordinary self-care.
@@ -37,7 +37,7 @@ impl Level {
 }
 
 /// How sure a finding is. Ordered from best to worst.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Grade {
     /// Consistent, good studies.
     Strong,
@@ -110,7 +110,7 @@ impl Item {
 }
 
 /// A clinic or practice that a club trusts.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Clinic {
     /// Its name.

@@ -12,12 +12,11 @@ use patella::{
     app::App,
     club::Club,
     embedded,
-    knowledge::Knowledge,
     limits, render,
     request::{Ask, Request},
 };
 
-static APP: LazyLock<App> = LazyLock::new(|| App::new(Knowledge::load(&embedded::files()).0, Club::default()));
+static APP: LazyLock<App> = LazyLock::new(|| App::new(embedded::base().expect("the embedded knowledge is sound"), Club::default()));
 
 fuzz_target!(|bytes: &[u8]| {
     let text = String::from_utf8_lossy(bytes).into_owned();

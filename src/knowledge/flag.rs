@@ -1,6 +1,7 @@
 //! A red flag: the rules that raise it, what is said when it is raised, the phrasings that prove it.
 
 use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
 
 use super::{
     fields::{Fields, Text},
@@ -16,7 +17,7 @@ use crate::{
 };
 
 /// Where the patterns of a rule must lie.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Scope {
     /// Within one sentence.
     Sentence,
@@ -27,7 +28,7 @@ pub enum Scope {
 }
 
 /// One way in which an emergency shows.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Rule {
     /// What a reader sees in an explanation.
     pub name: String,
@@ -48,7 +49,7 @@ pub struct Rule {
 }
 
 /// One red flag, all of it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Flag {
     /// `rf.name`.
     pub id: FlagId,

@@ -1,5 +1,6 @@
 //! The ledgers: references, graded findings, claims of the seed articles, helplines by region.
 
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
@@ -11,7 +12,7 @@ use crate::{
 };
 
 /// A reference.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Source {
     /// As printed; empty where none is named.
     pub authors: String,
@@ -61,7 +62,7 @@ impl Source {
 }
 
 /// A graded finding.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Finding {
     /// In plain words.
     pub finding: String,
@@ -74,7 +75,7 @@ pub struct Finding {
 }
 
 /// A claim of one of the two articles that Patella began with.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Claim {
     /// `seed.nn`.
     pub id: SeedId,
@@ -87,7 +88,7 @@ pub struct Claim {
 }
 
 /// Phone numbers of a region.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Region {
     /// `help.uk`.
     pub id: RegionId,
@@ -102,7 +103,7 @@ pub struct Region {
 }
 
 /// What a line is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum LineKind {
     /// Ambulance.
     Emergency,
@@ -132,7 +133,7 @@ impl LineKind {
 }
 
 /// One phone number, or how to reach a line.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Line {
     /// What it is for.
     pub kind: LineKind,

@@ -1,5 +1,6 @@
 //! What the bot knows: files in, [`Knowledge`] and the list of every problem out. Pure; the caller reads the files.
 
+use serde::{Deserialize, Serialize};
 mod check;
 mod fields;
 mod flag;
@@ -34,6 +35,7 @@ use problem::Notes;
 pub type File = (String, String);
 
 /// All that the bot knows, checked. Read-only.
+#[derive(Serialize, Deserialize)]
 pub struct Knowledge {
     /// In the order of their ids.
     pub topics: Vec<Topic>,

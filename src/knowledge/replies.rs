@@ -5,7 +5,7 @@ use super::{fields::Fields, problem::Notes, topic::check_words};
 macro_rules! replies {
     ($($(#[$doc:meta])* $name:ident $(($($slot:literal),*))?;)*) => {
         /// The bot's own sentences, by name.
-        #[derive(Debug, Clone, Default)]
+        #[derive(Debug, Clone, Default, serde::Serialize, serde::Deserialize)]
         pub struct Replies {
             $($(#[$doc])* pub $name: String,)*
         }

@@ -1,6 +1,7 @@
 //! A weekly prevention tip.
 
 use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
 
 use super::{
     fields::{Fields, Text},
@@ -30,7 +31,7 @@ pub const CATEGORIES: [&str; 12] = [
 pub const SEASONS: [&str; 4] = ["winter", "spring", "summer", "autumn"];
 
 /// One tip, all of it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Tip {
     /// `tip.nnn`.
     pub id: TipId,

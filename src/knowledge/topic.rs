@@ -1,5 +1,6 @@
 //! A topic: the card, the asks that teach the matcher, the examples that examine it.
 
+use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
 use jiff::civil::Date;
@@ -15,7 +16,7 @@ use crate::{
 };
 
 /// What a statement on a card is for, in the order in which a card is read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Section {
     /// What it may be.
     MayBe,
@@ -53,7 +54,7 @@ impl Section {
 }
 
 /// One sourced statement.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Statement {
     /// Where on the card it belongs.
     pub section: Section,
@@ -70,7 +71,7 @@ pub struct Statement {
 }
 
 /// A statement said only when the question mentions certain slots.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Fit {
     /// All of these must have been read.
     pub when: Vec<Slot>,
@@ -79,7 +80,7 @@ pub struct Fit {
 }
 
 /// A detail that a question can mention: `worse.downhill`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Slot(u8);
 
 impl Slot {
@@ -148,7 +149,7 @@ impl Slot {
 }
 
 /// A question that looks like this topic but belongs to another.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct CounterExample {
     /// The question.
     pub text: String,
@@ -159,7 +160,7 @@ pub struct CounterExample {
 }
 
 /// One topic, all of it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Topic {
     /// `kind.name`.
     pub id: TopicId,

@@ -7,12 +7,13 @@ use super::{
     topic::Slot,
 };
 use crate::text::{ClassDef, ContextKind, Direction, Lexicon, LexiconBuilder, Pattern, Trigger};
+use serde::{Deserialize, Serialize};
 
 /// How far a trigger reaches unless its file says otherwise, in words.
 const SCOPE: usize = 8;
 
 /// How a slot is read from a question.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct SlotRule {
     /// The slot.
     pub slot: Slot,

@@ -11,6 +11,7 @@ use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet}
 use patella::{
     app::App,
     author,
+    base::Base,
     club::Club,
     knowledge::{Problem, Severity},
 };
@@ -22,7 +23,7 @@ use crate::files::Folder;
 pub fn run(folder: &Folder, color: bool, out: &mut dyn Write) -> io::Result<ExitCode> {
     let (knowledge, mut problems) = folder.load();
     if !problems.iter().any(is_error) {
-        problems.extend(author::probe(&App::new(knowledge, Club::default())));
+        problems.extend(author::probe(&App::new(Base::new(knowledge), Club::default())));
     }
     let texts: HashMap<&str, &str> = folder.files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
     let renderer = if color { Renderer::styled() } else { Renderer::plain() }.term_width(textwrap::termwidth().max(80));

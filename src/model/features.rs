@@ -1,11 +1,12 @@
 //! What a text is described by.
 
+use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
 use crate::text::{Lexicon, Reading, Word};
 
 /// One thing that may be true of a text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Feature {
     /// Always there.
     Bias,
@@ -38,7 +39,7 @@ impl Feature {
 }
 
 /// How texts are described: how much each sort of feature counts before learning.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct Describing {
     /// Whether words in a negated, past, hypothetical or news stretch are told apart from others.
     pub contexts: bool,

@@ -1,5 +1,6 @@
 //! Text to numbers: what a text is described by, and a linear classifier over that. Knows no topic's and no flag's meaning.
 
+use serde::{Deserialize, Serialize};
 mod features;
 mod linear;
 
@@ -13,6 +14,7 @@ use rustc_hash::FxHashMap as HashMap;
 use crate::text::{Lexicon, Reading};
 
 /// A classifier of texts: learns from examples with their classes, gives each class's probability.
+#[derive(Serialize, Deserialize)]
 pub struct Classifier {
     linear: Linear,
     /// Each feature's row, and how much its rarity makes it count.

@@ -1,12 +1,13 @@
 //! Negation and its kin, after NegEx (Chapman 2001) and ConText (Harkema 2009): a trigger word opens a stretch in which
 //! what is said does not count as happening now. Triggers are data (`knowledge/words/context.toml`).
 
+use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
 use super::{Occurrence, Reading};
 
 /// Why what is said in a stretch does not count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum ContextKind {
     /// "no swelling"
     Negated,
@@ -39,7 +40,7 @@ impl ContextKind {
 }
 
 /// Which way a trigger reaches.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Direction {
     /// Over the words that follow.
     Forward,
@@ -50,7 +51,7 @@ pub enum Direction {
 }
 
 /// Words that open a stretch.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Trigger {
     /// What the stretch is.
     pub kind: ContextKind,

@@ -2,6 +2,7 @@
 
 use rust_stemmers::{Algorithm, Stemmer};
 use rustc_hash::FxHashMap as HashMap;
+use serde::{Deserialize, Serialize};
 
 use super::{
     Context, Occurrence, Reading, Token,
@@ -12,7 +13,7 @@ use super::{
 };
 
 /// An interned word form or stem.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Word(pub u32);
 
 impl Word {
@@ -21,7 +22,7 @@ impl Word {
 }
 
 /// A word class, by its place in the lexicon.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ClassId(pub u16);
 
 /// A word class as the files define it.
@@ -34,7 +35,7 @@ pub struct ClassDef {
 }
 
 /// One thing that a token, or a stretch of tokens, can be.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Unit {
     /// Any form of a word.
     Stem(Word),
@@ -46,6 +47,7 @@ pub(super) enum Unit {
     Class(ClassId),
 }
 
+#[derive(Serialize, Deserialize)]
 struct Phrase {
     units: Vec<Unit>,
     class: ClassId,
@@ -71,9 +73,11 @@ pub struct LexiconBuilder {
 }
 
 /// The built lexicon. Read-only; shared by all who read texts.
+#[derive(Serialize, Deserialize)]
 pub struct Lexicon {
     words: HashMap<Box<str>, Word>,
     stem_of: Vec<Word>,
+    #[serde(skip, default = "english")]
     stemmer: Stemmer,
     class_names: Vec<String>,
     phrases: Vec<Phrase>,
@@ -112,7 +116,7 @@ impl LexiconBuilder {
         let mut lexicon = Lexicon {
             words: HashMap::default(),
             stem_of: Vec::new(),
-            stemmer: Stemmer::create(Algorithm::English),
+            stemmer: english(),
             class_names: Vec::new(),
             phrases: Vec::new(),
             by_rarest: HashMap::default(),
@@ -466,6 +470,10 @@ impl Lexicon {
         let terminators = reading.of_class(self.terminator);
         context::scopes(reading, &found, terminators)
     }
+}
+
+fn english() -> Stemmer {
+    Stemmer::create(Algorithm::English)
 }
 
 /// The Snowball stem. Short words are left whole: "aed" would become "a".

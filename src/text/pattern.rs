@@ -1,6 +1,7 @@
 //! Patterns over words: a row of terms in order, with a few other words between. The language is described in
 //! `docs/knowledge.md`.
 
+use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
 use super::{
@@ -16,13 +17,13 @@ const WIDE_GAP: usize = 10;
 const WAYS_MAX: usize = 4;
 
 /// A compiled pattern.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Pattern {
     terms: Vec<Term>,
     source: String,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct Term {
     gap: usize,
     /// Each alternative is a row of units side by side.

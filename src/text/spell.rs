@@ -2,6 +2,7 @@
 
 use rapidfuzz::distance::osa;
 use rustc_hash::{FxHashMap as HashMap, FxHashSet as HashSet};
+use serde::{Deserialize, Serialize};
 
 /// Spelling data of `knowledge/words/spelling.toml`.
 #[derive(Debug, Clone, Default)]
@@ -21,8 +22,9 @@ const LENGTH_TWO_SLIPS: usize = 8;
 const COUNT_TRUSTED: u32 = 3;
 
 /// Candidates for correction, by first letter.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub struct Speller {
+    #[serde(skip)]
     counts: HashMap<Box<str>, u32>,
     known: HashSet<Box<str>>,
     by_letter: HashMap<char, Vec<Candidate>>,
@@ -30,6 +32,7 @@ pub struct Speller {
     keep: HashSet<String>,
 }
 
+#[derive(Serialize, Deserialize)]
 struct Candidate {
     text: Box<str>,
     letters: u32,

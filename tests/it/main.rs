@@ -1,5 +1,6 @@
 //! Tests from outside: the program and the library as others use them.
 
 mod cli;
+mod docs;
 mod house;
 mod properties;

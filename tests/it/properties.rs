@@ -5,9 +5,7 @@ use std::sync::LazyLock;
 use patella::{
     app::App,
     club::Club,
-    embedded,
-    knowledge::Knowledge,
-    limits,
+    embedded, limits,
     reply::{Block, Clinic, Kind, Level},
     request::{Ask, Request},
 };
@@ -15,7 +13,6 @@ use proptest::prelude::*;
 
 /// The embedded base with a region and two clinics, as large as replies get.
 pub static APP: LazyLock<App> = LazyLock::new(|| {
-    let (knowledge, _) = Knowledge::load(&embedded::files());
     let clinic = |name: &str| Clinic {
         name: name.into(),
         phone: "(646) 588-3833".into(),
@@ -24,7 +21,10 @@ pub static APP: LazyLock<App> = LazyLock::new(|| {
         link: "https://clinic.example/appointments".into(),
         last_checked: None,
     };
-    App::new(knowledge, Club { clinics: vec![clinic("First Clinic"), clinic("Second Clinic")], region: Some("uk".into()) })
+    App::new(
+        embedded::base().expect("the embedded knowledge is sound"),
+        Club { clinics: vec![clinic("First Clinic"), clinic("Second Clinic")], region: Some("uk".into()) },
+    )
 });
 
 const TODAY: jiff::civil::Date = jiff::civil::date(2026, 11, 21);
