@@ -225,6 +225,13 @@ impl fmt::Display for Scores {
             writeln!(f, "{:<27}{share}", format!("false alarms, {part}"))?;
         }
         writeln!(f, "calibration error          {:.3}", self.calibration_error)?;
+        writeln!(f, "median time of a question  {:.0} us", self.median_us)?;
+        for missed in &self.missed {
+            writeln!(f, "missed     {missed}")?;
+        }
+        for alarmed in &self.alarmed {
+            writeln!(f, "false alarm {alarmed}")?;
+        }
         if !self.confusions.is_empty() {
             writeln!(f, "\nexpected -> answered, most frequent first")?;
             for (expected, got, count) in self.confusions.iter().take(20) {

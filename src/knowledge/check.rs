@@ -5,6 +5,9 @@ use std::collections::{BTreeSet, HashMap};
 use super::{File, Knowledge, Problem, Statement, problem::Notes};
 use crate::text::plain_words;
 
+/// Fewer phrasings teach the matcher too little of a topic.
+const ASKS_MIN: usize = 40;
+
 /// All such problems.
 pub(super) fn references(knowledge: &Knowledge, files: &[&File]) -> Vec<Problem> {
     let mut check =
@@ -46,6 +49,11 @@ impl Check<'_> {
         for topic in &knowledge.topics {
             if !seen.insert(&topic.id) {
                 self.error(&topic.path, topic.id.as_str(), format!("{} stands twice", topic.id), "keep one file");
+            }
+            if topic.asks.len() < ASKS_MIN {
+                let what =
+                    format!("{} has {} phrasings in phrases/{}.txt, {ASKS_MIN} at least", topic.id, topic.asks.len(), topic.id);
+                self.error(&topic.path, topic.id.as_str(), what, "write how people ask it, one phrase a line");
             }
             for link in &topic.links {
                 if knowledge.topic(link.as_str()).is_none() || *link == topic.id {
@@ -152,8 +160,9 @@ impl Check<'_> {
         let knowledge = self.knowledge;
         let mut owners: HashMap<Vec<String>, (String, &str)> = HashMap::new();
         let mut all: Vec<(&str, String, &str)> = Vec::new();
-        for topic in &knowledge.topics {
-            all.extend(topic.asks.iter().map(|q| (q.as_str(), format!("an ask of {}", topic.id), topic.path.as_str())));
+        let phrases: Vec<String> = knowledge.topics.iter().map(|t| format!("phrases/{}.txt", t.id)).collect();
+        for (topic, file) in knowledge.topics.iter().zip(&phrases) {
+            all.extend(topic.asks.iter().map(|q| (q.as_str(), format!("a phrase of {}", topic.id), file.as_str())));
             all.extend(topic.examples.iter().map(|q| (q.as_str(), format!("an example of {}", topic.id), topic.path.as_str())));
             let counters = topic.counter_examples.iter();
             all.extend(counters.map(|c| (c.text.as_str(), format!("a counter-example of {}", topic.id), topic.path.as_str())));

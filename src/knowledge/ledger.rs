@@ -48,7 +48,9 @@ impl Source {
         }
         let journal = self.published_in.split(|c: char| c.is_ascii_digit()).next().unwrap_or("").trim();
         let journal = if journal.is_empty() || journal == "none" { String::new() } else { format!(" {journal}") };
-        format!("{first}{others}{year}. {}.{journal}", title.trim_end_matches('.'))
+        let who = if first.is_empty() { String::new() } else { format!("{first}{others}{year}. ") };
+        let year = if first.is_empty() { year } else { String::new() };
+        format!("{who}{}{year}.{journal}", title.trim_end_matches('.'))
     }
 
     /// The address a reader can open: DOI first; `None` where there is none.

@@ -1,4 +1,4 @@
-//! A topic: the card, the asks that teach the matcher, the examples that examine it.
+//! A topic: the card, and the examples that examine the matcher.
 
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
@@ -178,7 +178,7 @@ pub struct Topic {
     pub statements: Vec<Statement>,
     /// Statements for questions that mention certain details.
     pub fits: Vec<Fit>,
-    /// How people ask: these teach the matcher.
+    /// How people ask: these teach the matcher. They stand in `phrases/<id>.txt`.
     pub asks: Vec<String>,
     /// These examine it.
     pub examples: Vec<String>,
@@ -217,7 +217,6 @@ pub(super) fn read(mut fields: Fields<'_>, notes: &mut Notes) -> Topic {
     let reviewed_on = fields.date(notes, "reviewed_on");
     let reviewed_by = fields.text(notes, "reviewed_by").words;
     let links = fields.texts(notes, "links").into_iter().map(|t| TopicId::new(&t.words)).collect();
-    let asks = questions(&mut fields, notes, "asks", 0);
     let examples = questions(&mut fields, notes, "examples", EXAMPLES_MIN);
     let counter_examples = fields.tables(notes, "counter_examples").into_iter().map(|t| counter_example(t, notes)).collect();
     let kind = TopicId::new(&id.words).kind().to_owned();
@@ -232,7 +231,7 @@ pub(super) fn read(mut fields: Fields<'_>, notes: &mut Notes) -> Topic {
         links,
         statements,
         fits,
-        asks,
+        asks: Vec::new(),
         examples,
         counter_examples,
         path: notes.path().to_owned(),

@@ -160,7 +160,11 @@ impl Run {
         let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         match output.status.code() {
             Some(code) if code == self.code => Ok(text),
-            code => Err(format!("ends with {code:?}, not {}:\n{text}", self.code)),
+            code => {
+                let lines: Vec<&str> = text.lines().collect();
+                let end = lines[lines.len().saturating_sub(10)..].join("\n  ");
+                Err(format!("ends with {code:?}, not {}; its last lines:\n  {end}", self.code))
+            }
         }
     }
 }
@@ -175,28 +179,35 @@ fn missing<'e>(excerpt: &'e [String], output: &str) -> Option<&'e str> {
     })
 }
 
-/// A run with its place in the pages and the excerpts of its output that stand below it.
-type Example = (String, Run, Vec<String>);
+/// Where pages show a run, each with the excerpt of its output that stands below it.
+type Places = Vec<(String, Vec<String>)>;
 
-fn examples(wrong: &mut Vec<String>) -> Vec<Example> {
-    let mut examples: Vec<Example> = Vec::new();
+/// What pages show, each run once.
+fn examples(wrong: &mut Vec<String>) -> Vec<(Run, Places)> {
+    let mut examples: Vec<(Run, Places)> = Vec::new();
     for page in pages() {
-        let mut last_block_runs = 0;
+        // The runs of the block before, as places in `examples`.
+        let mut before: Vec<usize> = Vec::new();
         for block in blocks(&read(&page)) {
             if matches!(block.language.as_str(), "bash" | "shell" | "console" | "zsh") {
                 wrong.push(format!("{page}:{}: write ```sh, so that the block is tried", block.first));
             }
-            if block.language == "text" && block.follows && last_block_runs == 1 {
-                examples.last_mut().expect("one just ran").2 = block.lines;
+            if let ("text", true, &[at]) = (block.language.as_str(), block.follows, &before[..]) {
+                examples[at].1.last_mut().expect("its own place").1 = block.lines;
                 continue;
             }
-            last_block_runs = 0;
+            before.clear();
             for (at, line) in block.lines.iter().enumerate().filter(|_| block.language == "sh") {
                 let place = format!("{page}:{}", block.first + at);
                 match run_of(line.trim()) {
                     Ok(Some(run)) => {
-                        examples.push((place, run, Vec::new()));
-                        last_block_runs += 1;
+                        let known = examples.iter().position(|(other, _)| *other == run);
+                        let at = known.unwrap_or_else(|| {
+                            examples.push((run, Vec::new()));
+                            examples.len() - 1
+                        });
+                        examples[at].1.push((place, Vec::new()));
+                        before.push(at);
                     }
                     Ok(None) => {}
                     Err(why) => wrong.push(format!("{place}: `{line}`: {why}")),
@@ -215,13 +226,18 @@ fn every_example_of_the_pages_works() {
     let next = AtomicUsize::new(0);
     let work = || {
         let mut wrong = Vec::new();
-        while let Some((place, run, excerpt)) = examples.get(next.fetch_add(1, Ordering::Relaxed)) {
-            match run.carry_out() {
-                Err(why) => wrong.push(format!("{place}: {:?} {why}", run.arguments)),
-                Ok(output) => {
-                    if let Some(line) = missing(excerpt, &output) {
-                        wrong.push(format!("{place}: the page quotes `{line}`, which the program does not say there (any more)"));
-                    }
+        while let Some((run, places)) = examples.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let names: Vec<&str> = places.iter().map(|(place, _)| place.as_str()).collect();
+            let output = match run.carry_out() {
+                Ok(output) => output,
+                Err(why) => {
+                    wrong.push(format!("{}: patella {:?} {why}", names.join(", "), run.arguments));
+                    continue;
+                }
+            };
+            for (place, excerpt) in places {
+                if let Some(line) = missing(excerpt, &output) {
+                    wrong.push(format!("{place}: the page quotes `{line}`, which the program does not say there (any more)"));
                 }
             }
         }
