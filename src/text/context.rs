@@ -74,6 +74,10 @@ pub struct Context {
     pub scope: Range<usize>,
 }
 
+/// From this reach on, in words, a trigger covers the whole message: "doing my first aid exam" says what all the rest is for.
+/// Sentences that hold a terminator ("now", "today") are left out: something may be happening.
+const WHOLE_MESSAGE: usize = 100;
+
 /// How far a bare year ("in 2015") reaches as a sign of the past, in words each way.
 const YEAR_SCOPE: usize = 12;
 
@@ -97,7 +101,7 @@ pub fn scopes(reading: &Reading, found: &[(&Trigger, Occurrence)], terminators: 
             push(reading, ContextKind::Past, Direction::Both, YEAR_SCOPE, &(at..at + 1), terminators, &mut contexts);
         }
     }
-    contexts.sort_by_key(|c| (c.trigger.start, c.trigger.end, c.kind));
+    contexts.sort_by_key(|c| (c.scope.start, c.trigger.start, c.kind));
     contexts
 }
 
@@ -110,6 +114,12 @@ fn push(
     terminators: &[Occurrence],
     contexts: &mut Vec<Context>,
 ) {
+    if reach >= WHOLE_MESSAGE {
+        let calm = |s: &&Range<usize>| !terminators.iter().any(|o| s.contains(&(o.start as usize)));
+        let sentences = reading.sentences.iter().filter(calm).cloned();
+        contexts.extend(sentences.map(|scope| Context { kind, trigger: at.clone(), scope }));
+        return;
+    }
     let Some(sentence) = reading.sentences.get(reading.sentences.partition_point(|s| s.end <= at.start)) else { return };
     let stops = |t: usize| terminators.binary_search_by_key(&t, |o| o.start as usize).is_ok();
     let mut scope = at.clone();

@@ -58,7 +58,7 @@ pub struct Reading {
     pub sentences: Vec<Range<usize>>,
     /// Classes found, sorted by class, then start.
     pub occurrences: Vec<Occurrence>,
-    /// Negated, past, hypothetical and news stretches, by trigger. Each lies within one sentence.
+    /// Negated, past, hypothetical and news stretches, by scope. Each scope lies within one sentence.
     pub contexts: Vec<Context>,
     /// Tokens that belong to an idiom and mean nothing by their words.
     pub masked: Vec<bool>,
@@ -93,8 +93,8 @@ impl Reading {
         let from = self.sentences.get(first).map_or(0, |s| s.start);
         let last = self.sentences.partition_point(|s| s.start < tokens.end);
         let to = last.checked_sub(1).map_or(0, |at| self.sentences[at].end);
-        let start = self.contexts.partition_point(|c| c.trigger.start < from);
-        let end = self.contexts.partition_point(|c| c.trigger.start < to);
+        let start = self.contexts.partition_point(|c| c.scope.start < from);
+        let end = self.contexts.partition_point(|c| c.scope.start < to);
         (start..end).collect()
     }
 
