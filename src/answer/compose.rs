@@ -321,12 +321,17 @@ impl Writer<'_> {
         }
         why.extend(worst.iter().take(2).map(|f| Item::plain(f.concern.clone())));
         reply.blocks.push(Block::Paragraph { heading: r.head_why_safety.clone(), items: why });
-        self.push_help(level, worst, reply);
+        if emergency {
+            self.push_help(level, worst, reply);
+        }
         if !emergency && let Some(flag) = first.filter(|f| !f.raises.is_empty()) {
             let items = vec![Item::plain(flag.raises.clone())];
             reply.blocks.push(Block::Caution { heading: r.head_worse.clone(), items });
         }
         self.push_clinics(emergency, reply);
+        if !emergency {
+            self.push_help(level, worst, reply);
+        }
         reply.blocks.push(Block::Note(r.safety_mistaken.clone()));
         if let Some(flag) = first {
             reply.blocks.push(Block::Note(self.review(&flag.reviewed_by, flag.reviewed_on)));
@@ -371,7 +376,11 @@ impl Writer<'_> {
                 let lines = self.main_lines(&kinds);
                 self.push_numbers(heading, lines.iter().map(|(region, line)| (*region, line)), reply);
             }
-            None => {}
+            // What makes an urgent matter an emergency is said with it: whom to call then.
+            None => {
+                let lines = self.main_lines(&[LineKind::Emergency]);
+                self.push_numbers(&r.emergency_numbers, lines.iter().map(|(region, line)| (*region, line)), reply);
+            }
         }
     }
 

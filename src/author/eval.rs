@@ -211,23 +211,31 @@ fn score(
     }
 }
 
+impl Scores {
+    /// The shares, one a line: what is committed and compared. No question's text and no time is in it.
+    pub fn table(&self) -> String {
+        let mut rows: Vec<(String, String)> = vec![
+            ("questions".into(), self.questions.to_string()),
+            ("top-1".into(), self.top1.to_string()),
+            ("right within one tap".into(), self.top3.to_string()),
+            ("asked back".into(), self.asked_back.to_string()),
+            ("wrongly refused".into(), self.wrongly_refused.to_string()),
+            ("out of scope, refused".into(), self.out_of_scope.to_string()),
+            ("red flags found".into(), self.flags_found.to_string()),
+            ("red flags, level as listed".into(), self.level_right.to_string()),
+        ];
+        rows.extend(self.false_alarms.iter().map(|(part, share)| (format!("false alarms, {part}"), share.to_string())));
+        rows.push(("calibration error".into(), format!("{:.3}", self.calibration_error)));
+        rows.iter().map(|(name, value)| format!("{name:<28}{value}\n")).collect()
+    }
+}
+
 impl fmt::Display for Scores {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "questions                  {}", self.questions)?;
-        writeln!(f, "top-1                      {}", self.top1)?;
-        writeln!(f, "right within one tap       {}", self.top3)?;
-        writeln!(f, "asked back                 {}", self.asked_back)?;
-        writeln!(f, "wrongly refused            {}", self.wrongly_refused)?;
-        writeln!(f, "out of scope, refused      {}", self.out_of_scope)?;
-        writeln!(f, "red flags found            {}", self.flags_found)?;
-        writeln!(f, "red flags, level as listed {}", self.level_right)?;
-        for (part, share) in &self.false_alarms {
-            writeln!(f, "{:<27}{share}", format!("false alarms, {part}"))?;
-        }
-        writeln!(f, "calibration error          {:.3}", self.calibration_error)?;
-        writeln!(f, "median time of a question  {:.0} us", self.median_us)?;
+        f.write_str(&self.table())?;
+        writeln!(f, "{:<28}{:.0} us", "median time of a question", self.median_us)?;
         for missed in &self.missed {
-            writeln!(f, "missed     {missed}")?;
+            writeln!(f, "missed      {missed}")?;
         }
         for alarmed in &self.alarmed {
             writeln!(f, "false alarm {alarmed}")?;

@@ -45,6 +45,19 @@ impl Check<'_> {
 
     fn topics(&mut self) {
         let knowledge = self.knowledge;
+        for (what, none) in
+            [("red flags in safety/", knowledge.flags.is_empty()), ("topics in topics/", knowledge.topics.is_empty())]
+        {
+            if none {
+                let mut notes = Notes::new("", "");
+                notes.error(
+                    0..0,
+                    format!("there are no {what}"),
+                    "a base without them answers nobody safely; start from a copy of `knowledge/`",
+                );
+                self.notes.entry("").or_insert_with(|| Notes::new("", "")).problems.append(&mut notes.problems);
+            }
+        }
         let mut seen = BTreeSet::new();
         for topic in &knowledge.topics {
             if !seen.insert(&topic.id) {

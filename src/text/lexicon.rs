@@ -275,13 +275,27 @@ impl Lexicon {
         for filler in &fillers {
             self.filler[filler.0 as usize] = true;
         }
-        let stems: Vec<Word> = fillers.iter().map(|f| self.stem(*f)).collect();
+        // "quite" has the stem "quit", which is no small word.
+        let stems: Vec<Word> =
+            fillers.iter().map(|f| self.stem(*f)).filter(|s| fillers.contains(s) || !self.is_word(*s)).collect();
+        let small = |unit: &Unit| matches!(unit, Unit::Stem(stem) if stems.contains(stem));
         for phrase in &mut self.phrases {
-            let small = |unit: &Unit| matches!(unit, Unit::Stem(stem) if stems.contains(stem));
-            if phrase.units.iter().filter(|u| !small(u)).count() >= 2 {
-                phrase.units.retain(|u| !small(u));
+            if phrase.units.iter().filter(|u| !small(u)).count() < 2 {
+                continue;
             }
+            // A longer run of small words than a text may hold between two others stays, else the phrase could not be found.
+            let mut kept: Vec<Unit> = Vec::new();
+            for run in phrase.units.chunk_by(|a, b| small(a) == small(b)) {
+                if !small(&run[0]) || run.len() > FILLERS_MAX {
+                    kept.extend_from_slice(run);
+                }
+            }
+            phrase.units = kept;
         }
+    }
+
+    fn is_word(&self, word: Word) -> bool {
+        self.words.iter().find(|(_, w)| **w == word).is_some_and(|(text, _)| is_english(text))
     }
 
     fn index_phrases(&mut self) {

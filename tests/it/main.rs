@@ -2,5 +2,6 @@
 
 mod cli;
 mod docs;
+mod evaluation;
 mod house;
 mod properties;
