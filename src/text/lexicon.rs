@@ -280,7 +280,9 @@ impl Lexicon {
             fillers.iter().map(|f| self.stem(*f)).filter(|s| fillers.contains(s) || !self.is_word(*s)).collect();
         let small = |unit: &Unit| matches!(unit, Unit::Stem(stem) if stems.contains(stem));
         for phrase in &mut self.phrases {
-            if phrase.units.iter().filter(|u| !small(u)).count() < 2 {
+            // Idioms and triggers mean what they say to the letter.
+            let exact = phrase.class.0 < self.hidden;
+            if exact || phrase.units.iter().filter(|u| !small(u)).count() < 2 {
                 continue;
             }
             // A longer run of small words than a text may hold between two others stays, else the phrase could not be found.

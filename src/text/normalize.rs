@@ -207,7 +207,7 @@ fn is_pictograph(c: char) -> bool {
 fn push_word(words: &mut Vec<RawWord>, typed: &str, span: Range<usize>, before: Break) {
     let mut had_apostrophe = false;
     let lower: String = typed
-        .nfkc()
+        .nfkd()
         .flat_map(char::to_lowercase)
         .filter(|&c| {
             let apostrophe = is_apostrophe(c);
