@@ -26,7 +26,9 @@ use std::{env, fs, path::Path};
 
 fn main() {
     println!("cargo::rerun-if-changed=knowledge");
-    println!("cargo::rerun-if-changed=src");
+    for module in ["base.rs", "id.rs", "intent.rs", "knowledge", "limits.rs", "model", "reply.rs", "text"] {
+        println!("cargo::rerun-if-changed=src/{module}");
+    }
     println!("cargo::rerun-if-changed=build.rs");
     let folder = Path::new(&env::var("CARGO_MANIFEST_DIR").expect("cargo sets it")).join("knowledge");
     let mut files = Vec::new();
