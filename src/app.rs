@@ -31,13 +31,37 @@ impl App {
         &self.knowledge
     }
 
-    /// Answers a request. `today` is for the review dates that a card shows; nothing else depends on it.
+    /// The operator's settings, for whom no club's are known.
+    pub fn defaults(&self) -> &Club {
+        &self.defaults
+    }
+
+    /// Answers a request with the operator's settings. `today` is for the review dates that a card shows and for the season of
+    /// tips; nothing else depends on it.
     pub fn handle(&self, request: &Request, today: Date) -> Reply {
+        self.handle_for(request, &self.defaults, today)
+    }
+
+    /// Answers a request with a club's settings.
+    pub fn handle_for(&self, request: &Request, club: &Club, today: Date) -> Reply {
+        let knowledge = &self.knowledge;
         match request {
-            Request::Ask(ask) => answer::compose(&self.knowledge, &self.explain(ask), &self.defaults, today),
-            Request::LookUp { name } => answer::look_up(&self.knowledge, name, &self.defaults, today),
-            Request::Topics => answer::topics(&self.knowledge),
+            Request::Ask(ask) => self.reply_to(&self.explain(ask), club, today),
+            Request::LookUp { name } => answer::look_up(knowledge, name, club, today),
+            Request::Card(key) => answer::card(knowledge, key, club, today),
+            Request::Sources { topic } => answer::sources(knowledge, topic, club, today),
+            Request::Concern { level, flags } => answer::concern(knowledge, *level, flags, club, today),
+            Request::Topics => answer::topics(knowledge),
+            Request::TopicsOf { kind } => answer::topics_of(knowledge, kind),
+            Request::Tip { category, turn } => answer::tip(knowledge, category.as_deref(), *turn, club, today),
+            Request::Clinics => answer::clinics(knowledge, club),
+            Request::Privacy => answer::privacy(knowledge),
         }
+    }
+
+    /// The reply to a question that [`App::explain`] has decided.
+    pub fn reply_to(&self, decision: &Decision, club: &Club, today: Date) -> Reply {
+        answer::compose(&self.knowledge, decision, club, today)
     }
 
     /// Why a question is answered as it is.

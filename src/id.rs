@@ -66,3 +66,14 @@ impl TopicId {
         self.0.split_once('.').map_or(&self.0, |(kind, _)| kind)
     }
 }
+
+/// A card as it was shown: enough to show it again without the question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CardKey {
+    /// The card.
+    pub topic: TopicId,
+    /// The details that fitted it, one bit each (`knowledge::Slot::number`).
+    pub details: u64,
+    /// Routine concerns that it pointed to.
+    pub flags: Vec<FlagId>,
+}

@@ -21,3 +21,37 @@ pub const STRING_OPTION: usize = 6000;
 pub const REPLY_BODY: usize = EMBED_DESCRIPTION;
 /// The most characters of a reply with its sources, which have an embed of their own.
 pub const REPLY_TOTAL: usize = EMBEDS_TOTAL;
+
+/// Slash commands of an app that hold everywhere.
+pub const COMMANDS: usize = 100;
+/// Characters of the name of a command or option.
+pub const COMMAND_NAME: usize = 32;
+/// Characters of the description of a command or option.
+pub const COMMAND_DESCRIPTION: usize = 100;
+/// Options of a command.
+pub const COMMAND_OPTIONS: usize = 25;
+/// Choices suggested while typing; characters of one are [`SELECT_OPTION`].
+pub const SUGGESTIONS: usize = 25;
+/// Options of a select menu.
+pub const SELECT_OPTIONS: usize = 25;
+/// Characters of a select menu's placeholder.
+pub const SELECT_PLACEHOLDER: usize = 150;
+/// Buttons of a row, and rows of a message.
+pub const BUTTONS_PER_ROW: usize = 5;
+/// Rows of buttons and menus of a message.
+pub const ROWS: usize = 5;
+/// Characters of a button's or menu's `custom_id`.
+pub const CUSTOM_ID: usize = 100;
+/// Characters of an embed's footer.
+pub const EMBED_FOOTER: usize = 2048;
+
+/// Characters of a clinic's name. These five are ours: a clinic must fit a line or two of a phone screen.
+pub const CLINIC_NAME: usize = 80;
+/// Characters of a clinic's phone number.
+pub const CLINIC_PHONE: usize = 40;
+/// Characters of a clinic's hours.
+pub const CLINIC_HOURS: usize = 100;
+/// Characters of a clinic's languages, with the commas.
+pub const CLINIC_LANGUAGES: usize = 150;
+/// Characters of a clinic's web address.
+pub const CLINIC_LINK: usize = 200;

@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::id::{FlagId, TopicId};
+use crate::id::{CardKey, FlagId, TopicId};
 
 /// How soon someone must be seen. Ordered: the highest wins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -78,6 +78,8 @@ pub enum Kind {
     Clarify,
     /// None of Patella's business, or not understood.
     OutOfScope,
+    /// A prevention tip.
+    Tip,
     /// Something the bot says about itself: a list, a setting, a confirmation.
     Notice,
     /// Something went wrong on our side.
@@ -260,6 +262,8 @@ pub struct Reply {
     pub sources_heading: String,
     /// Who may see it.
     pub audience: Audience,
+    /// The card that it shows, if it shows one.
+    pub card: Option<CardKey>,
 }
 
 impl Block {
@@ -305,6 +309,25 @@ impl Block {
 }
 
 impl Reply {
+    /// A reply with nothing in it but its kind and title.
+    pub fn new(kind: Kind, title: impl Into<String>) -> Self {
+        Self {
+            kind,
+            level: Level::None,
+            flags: Vec::new(),
+            topics: Vec::new(),
+            title: title.into(),
+            blocks: Vec::new(),
+            choices: Vec::new(),
+            choices_heading: String::new(),
+            picture: None,
+            sources: Vec::new(),
+            sources_heading: String::new(),
+            audience: Audience::AskersChoice,
+            card: None,
+        }
+    }
+
     /// An upper bound of the characters of title, blocks and choices in any renderer.
     pub fn body_length(&self) -> usize {
         let blocks: usize = self.blocks.iter().map(Block::length).sum();

@@ -1,5 +1,10 @@
 //! What a person can ask, free of any door's vocabulary.
 
+use crate::{
+    id::{CardKey, FlagId, TopicId},
+    reply::Level,
+};
+
 /// A request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Request {
@@ -10,8 +15,38 @@ pub enum Request {
         /// What the asker typed or chose.
         name: String,
     },
+    /// A card as an earlier reply showed it.
+    Card(CardKey),
+    /// The references of a topic's card.
+    Sources {
+        /// Which card.
+        topic: TopicId,
+    },
+    /// An earlier safety reply, without the words that raised it.
+    Concern {
+        /// How soon to be seen.
+        level: Level,
+        /// The red flags, worst first.
+        flags: Vec<FlagId>,
+    },
     /// The list of all topics.
     Topics,
+    /// The topics of one kind: `cause`, `fault`.
+    TopicsOf {
+        /// The part of their ids before the dot.
+        kind: &'static str,
+    },
+    /// One prevention tip.
+    Tip {
+        /// One of the tips' categories; any where `None`.
+        category: Option<String>,
+        /// Which of the tips that fit: counted around, so that any number will do and the next number gives the next tip.
+        turn: u64,
+    },
+    /// The clinics that the club trusts.
+    Clinics,
+    /// What is kept of what people write.
+    Privacy,
 }
 
 /// A question.

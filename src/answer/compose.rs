@@ -5,7 +5,7 @@ use jiff::{Span, civil::Date};
 use super::{Decision, Verdict};
 use crate::{
     club::Club,
-    id::TopicId,
+    id::{CardKey, EvidenceId, SourceId, TopicId},
     knowledge::{Flag, Knowledge, LineKind, Region, Section, Slot, Statement, Topic},
     limits,
     reply::{Audience, Block, Choice, Cited, Grade, Item, Kind, Level, Number, Ranked, Reply},
@@ -35,55 +35,11 @@ pub fn compose(knowledge: &Knowledge, decision: &Decision, club: &Club, today: D
     }
 }
 
-/// One topic's card, by id or title; the list of topics where nothing has that name.
-pub fn look_up(knowledge: &Knowledge, name: &str, club: &Club, today: Date) -> Reply {
-    let named = |t: &&Topic| t.id.as_str().eq_ignore_ascii_case(name) || t.title.eq_ignore_ascii_case(name);
-    match knowledge.topics.iter().find(named) {
-        Some(topic) => {
-            let writer = Writer { knowledge, club, today };
-            let ranked = vec![Ranked { id: topic.id.clone(), confidence: 1.0 }];
-            writer.card(topic, &[], ranked, &[])
-        }
-        None => topics(knowledge),
-    }
-}
-
-/// The list of all topics.
-pub fn topics(knowledge: &Knowledge) -> Reply {
-    let replies = &knowledge.replies;
-    let mut reply = blank(Kind::Notice, replies.out_of_scope_title.clone());
-    reply.title = replies.topics_title.clone();
-    let mut kinds: Vec<&str> = knowledge.topics.iter().map(|t| t.id.kind()).collect();
-    kinds.dedup();
-    for kind in kinds {
-        let of_kind = knowledge.topics.iter().filter(|t| t.id.kind() == kind);
-        let items = of_kind.map(|t| Item::plain(format!("{} ({})", t.title, t.id))).collect();
-        reply.blocks.push(Block::Bullets { heading: kind.to_owned(), items });
-    }
-    reply
-}
-
-fn blank(kind: Kind, title: String) -> Reply {
-    Reply {
-        kind,
-        level: Level::None,
-        flags: Vec::new(),
-        topics: Vec::new(),
-        title,
-        blocks: Vec::new(),
-        choices: Vec::new(),
-        choices_heading: String::new(),
-        picture: None,
-        sources: Vec::new(),
-        sources_heading: String::new(),
-        audience: Audience::AskersChoice,
-    }
-}
-
-struct Writer<'a> {
-    knowledge: &'a Knowledge,
-    club: &'a Club,
-    today: Date,
+/// Writes replies from the knowledge, for a club, on a day.
+pub(super) struct Writer<'a> {
+    pub(super) knowledge: &'a Knowledge,
+    pub(super) club: &'a Club,
+    pub(super) today: Date,
 }
 
 impl Writer<'_> {
@@ -104,9 +60,9 @@ impl Writer<'_> {
     }
 
     /// A topic's card, fitted to details, with a pointer to care where routine flags were found.
-    fn card(&self, topic: &Topic, slots: &[Slot], ranked: Vec<Ranked>, flags: &[&Flag]) -> Reply {
+    pub(super) fn card(&self, topic: &Topic, slots: &[Slot], ranked: Vec<Ranked>, flags: &[&Flag]) -> Reply {
         let r = &self.knowledge.replies;
-        let mut reply = blank(Kind::Answer, topic.title.clone());
+        let mut reply = Reply::new(Kind::Answer, topic.title.clone());
         let mut cites = Cites::default();
         if !flags.is_empty() {
             reply.level = Level::Routine;
@@ -127,6 +83,8 @@ impl Writer<'_> {
         reply.choices = self.neighbors(topic, &ranked);
         reply.choices_heading = if reply.choices.is_empty() { String::new() } else { r.head_neighbors.clone() };
         reply.topics = ranked;
+        let details = slots.iter().fold(0, |bits, slot| bits | 1 << slot.number());
+        reply.card = Some(CardKey { topic: topic.id.clone(), details, flags: reply.flags.clone() });
         reply.sources = cites.sources;
         reply.sources_heading = if reply.sources.is_empty() { String::new() } else { r.head_sources.clone() };
         fit_to_limits(&mut reply);
@@ -157,7 +115,7 @@ impl Writer<'_> {
         push(paragraph, &r.head_see_someone, of(Section::SeeSomeone));
     }
 
-    fn review(&self, by: &str, on: Date) -> String {
+    pub(super) fn review(&self, by: &str, on: Date) -> String {
         let r = &self.knowledge.replies;
         let due = on.checked_add(Span::new().months(REVIEW_MONTHS)).is_ok_and(|due| due < self.today);
         let signed = if by.is_empty() {
@@ -190,7 +148,7 @@ impl Writer<'_> {
 
     fn clarify(&self, decision: &Decision) -> Reply {
         let r = &self.knowledge.replies;
-        let mut reply = blank(Kind::Clarify, r.clarify_title.clone());
+        let mut reply = Reply::new(Kind::Clarify, r.clarify_title.clone());
         reply.level = decision.safety.level();
         reply.flags = decision.safety.hits.iter().map(|h| h.flag.clone()).collect();
         reply.blocks.push(Block::Paragraph { heading: String::new(), items: vec![Item::plain(r.clarify.clone())] });
@@ -220,7 +178,7 @@ impl Writer<'_> {
 
     fn out_of_scope(&self, decision: &Decision) -> Reply {
         let r = &self.knowledge.replies;
-        let mut reply = blank(Kind::OutOfScope, r.out_of_scope_title.clone());
+        let mut reply = Reply::new(Kind::OutOfScope, r.out_of_scope_title.clone());
         reply.level = decision.safety.level();
         reply.flags = decision.safety.hits.iter().map(|h| h.flag.clone()).collect();
         let items = vec![Item::plain(r.out_of_scope.clone()), Item::plain(r.out_of_scope_pointer.clone())];
@@ -234,7 +192,7 @@ impl Writer<'_> {
 
     fn empty(&self) -> Reply {
         let r = &self.knowledge.replies;
-        let mut reply = blank(Kind::OutOfScope, r.out_of_scope_title.clone());
+        let mut reply = Reply::new(Kind::OutOfScope, r.out_of_scope_title.clone());
         reply.blocks.push(Block::Paragraph { heading: String::new(), items: vec![Item::plain(r.empty_question.clone())] });
         reply
     }
@@ -243,7 +201,7 @@ impl Writer<'_> {
         let worst = decision.safety.level();
         let hits: Vec<(&Flag, Level)> =
             decision.safety.hits.iter().filter_map(|h| self.knowledge.flag(&h.flag).map(|f| (f, h.level))).collect();
-        let mut reply = blank(Kind::Safety, String::new());
+        let mut reply = Reply::new(Kind::Safety, String::new());
         reply.level = worst;
         reply.flags = decision.safety.hits.iter().map(|h| h.flag.clone()).collect();
         reply.topics = decision.topics.iter().filter(|t| t.id.kind() != "meta").cloned().collect();
@@ -424,26 +382,31 @@ impl Writer<'_> {
 
 /// The references of a reply, numbered as they are cited.
 #[derive(Default)]
-struct Cites {
-    sources: Vec<Cited>,
-    places: Vec<crate::id::SourceId>,
+pub(super) struct Cites {
+    pub(super) sources: Vec<Cited>,
+    places: Vec<SourceId>,
 }
 
 impl Cites {
     fn item(&mut self, knowledge: &Knowledge, statement: &Statement) -> Item {
+        self.resting(knowledge, &statement.text, &statement.evidence, &statement.sources)
+    }
+
+    /// Words with the findings and references that they rest on.
+    pub(super) fn resting(&mut self, knowledge: &Knowledge, text: &str, evidence: &[EvidenceId], sources: &[SourceId]) -> Item {
         let mut cites = Vec::new();
-        for id in &statement.evidence {
+        for id in evidence {
             if let Some(finding) = knowledge.findings.get(id) {
                 cites.extend(finding.sources.iter().map(|s| self.place(knowledge, s, Some(finding.grade))));
             }
         }
-        cites.extend(statement.sources.iter().map(|s| self.place(knowledge, s, None)));
+        cites.extend(sources.iter().map(|s| self.place(knowledge, s, None)));
         cites.sort_unstable();
         cites.dedup();
-        Item { text: statement.text.clone(), cites }
+        Item { text: text.to_owned(), cites }
     }
 
-    fn place(&mut self, knowledge: &Knowledge, id: &crate::id::SourceId, grade: Option<Grade>) -> usize {
+    fn place(&mut self, knowledge: &Knowledge, id: &SourceId, grade: Option<Grade>) -> usize {
         if let Some(at) = self.places.iter().position(|p| p == id) {
             let cited = &mut self.sources[at];
             cited.grade = match (cited.grade, grade) {

@@ -2,10 +2,12 @@
 
 mod compose;
 mod explain;
+mod lookups;
 
 use std::ops::Range;
 
-pub use compose::{compose, look_up, topics};
+pub use compose::compose;
+pub use lookups::{card, clinics, concern, look_up, privacy, sources, tip, topics, topics_of};
 
 use crate::{
     id::TopicId,
@@ -128,6 +130,22 @@ fn flagged_words(text: &str, safety: &Safety) -> Vec<String> {
 }
 
 impl Decision {
+    /// A decision with nothing read.
+    fn blank(verdict: Verdict) -> Self {
+        Self {
+            verdict,
+            safety: Safety::default(),
+            topics: Vec::new(),
+            none: 0.0,
+            slots: Vec::new(),
+            matched: Vec::new(),
+            corrected: Vec::new(),
+            undone: Vec::new(),
+            flagged_words: Vec::new(),
+            cut: false,
+        }
+    }
+
     /// The topic that an answer leads with.
     pub fn first_topic(&self) -> Option<&TopicId> {
         self.topics.first().map(|t| &t.id)

@@ -123,6 +123,156 @@ replies! {
     empty_question;
     /// Contraindication of a tip.
     tip_caution("{text}");
+    /// Heading of topics that can be opened.
+    head_open;
+    /// Title of the list of causes.
+    causes_title;
+    /// Title of the list of faults.
+    faults_title;
+    /// Title where there is no tip to show.
+    tip_title;
+    /// No tip fits the category and season.
+    no_tip;
+    /// A card that cites nothing.
+    no_sources;
+    /// Title of the clinics.
+    clinics_title;
+    /// The club trusts none.
+    no_clinics;
+    /// What a named clinic means and does not mean.
+    clinics_note;
+    /// Title of the privacy notice.
+    privacy_title;
+    /// What happens with the words.
+    privacy_words;
+    /// What is counted.
+    privacy_kept;
+    /// What is stored about a club.
+    privacy_club;
+    /// What Discord keeps.
+    privacy_discord;
+    /// The button of the next page.
+    button_more("{page}", "{pages}");
+    /// The button of the first page.
+    button_start;
+    /// The place in a long answer.
+    page("{page}", "{pages}");
+    /// The button of the references.
+    button_sources;
+    /// The button of the clinics.
+    button_clinics;
+    /// The button that posts the plain card for all.
+    button_share;
+    /// The button of the first neighbor.
+    button_not_this("{topic}");
+    /// The button that counts an answer as helpful.
+    button_helpful;
+    /// The button that counts it as not.
+    button_not_helpful;
+    /// The button of the next tip.
+    button_another_tip;
+    /// The button of a safety reply that was posted without its concern.
+    button_private;
+    /// The button that alerts the channel.
+    button_alert;
+    /// The button that posts the pointer.
+    button_pointer;
+    /// The button that confirms erasing.
+    button_erase;
+    /// The button that confirms removing a clinic.
+    button_remove;
+    /// The button that leaves all as it is.
+    button_cancel;
+    /// Asked again too soon.
+    cooldown("{seconds}");
+    /// A button that is not understood.
+    outdated_button;
+    /// A command that is not understood.
+    unknown_command;
+    /// Somebody else pressed.
+    not_yours;
+    /// No permission.
+    not_allowed;
+    /// A club command outside a club.
+    only_in_server;
+    /// After feedback.
+    feedback_thanks;
+    /// Posted when the asker presses for help.
+    alert("{member}", "{number}");
+    /// In that post, where the region is unknown.
+    alert_number_unknown;
+    /// Pressed again at once.
+    alert_already;
+    /// The public pointer.
+    pointer;
+    /// A safety reply where others read along, level urgent; names no concern.
+    public_urgent("{number}");
+    /// The crisis card where others read along; names no concern.
+    public_crisis("{number}");
+    /// Below a safety reply where others read along.
+    public_private;
+    /// A message without text was chosen.
+    no_words;
+    /// Heading of the reasons.
+    why_title;
+    /// Title of help.
+    help_title;
+    /// First lines of help.
+    help_intro;
+    /// Heading of the commands.
+    help_commands;
+    /// Heading of the club commands.
+    help_organizers;
+    /// Other ways to ask.
+    help_ways;
+    /// The store failed.
+    store_down;
+    /// Title of the settings.
+    club_title;
+    /// The region that is set.
+    club_region("{region}");
+    /// No region is set.
+    club_region_none;
+    /// The visibility, private.
+    club_visible_me;
+    /// The visibility, public.
+    club_visible_everyone;
+    /// Heading of the clinics.
+    club_clinics;
+    /// The operator's clinics are shown.
+    club_clinics_default;
+    /// A clinic whose entry is old.
+    club_clinic_stale("{clinic}");
+    /// Title after a change.
+    club_saved;
+    /// `/club set` without options.
+    club_nothing_set;
+    /// A region that is not known.
+    club_region_unknown("{region}");
+    /// A second clinic of that name.
+    club_clinic_exists("{clinic}");
+    /// A clinic that is not there.
+    club_clinic_unknown("{clinic}");
+    /// Too many clinics.
+    club_clinics_full("{max}");
+    /// A clinic with a fault.
+    club_clinic_fault("{fault}");
+    /// A date that cannot be read.
+    club_date_fault("{date}");
+    /// Before a clinic is removed.
+    club_clinic_sure("{clinic}");
+    /// After a clinic was removed.
+    club_clinic_removed("{clinic}");
+    /// Before erasing.
+    club_erase_sure;
+    /// After erasing.
+    club_erased;
+    /// Nothing was stored.
+    club_nothing_stored;
+    /// After cancelling.
+    club_kept;
+    /// A fault of ours.
+    incident("{code}");
     /// A text was longer than is read.
     cut_long;
 }

@@ -84,7 +84,7 @@ pub struct Fit {
 pub struct Slot(u8);
 
 impl Slot {
-    /// Every slot, by group.
+    /// Every slot, by group. New ones go to the end: buttons of old messages hold numbers.
     pub const NAMES: [&'static str; 44] = [
         "where.front",
         "where.outside",
@@ -131,6 +131,11 @@ impl Slot {
         "tried.physio",
         "severity.number",
     ];
+
+    /// All slots, in the order of [`Slot::NAMES`].
+    pub fn all() -> impl Iterator<Item = Self> {
+        (0..Self::NAMES.len() as u8).map(Self)
+    }
 
     /// The slot with this name.
     pub fn from_name(name: &str) -> Option<Self> {

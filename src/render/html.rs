@@ -23,6 +23,7 @@ pub fn to_html(reply: &Reply) -> String {
         sources,
         sources_heading,
         audience: _, // the page has one reader
+        card: _, // for doors whose buttons outlive a process
     } = reply;
     let mut page = Page::default();
     let role = if *kind == Kind::Safety { r#" role="alert""# } else { "" };
@@ -57,6 +58,7 @@ fn kind_name(kind: Kind) -> &'static str {
         Kind::Safety => "safety",
         Kind::Clarify => "clarify",
         Kind::OutOfScope => "out_of_scope",
+        Kind::Tip => "tip",
         Kind::Notice => "notice",
         Kind::Apology => "apology",
     }

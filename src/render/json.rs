@@ -27,6 +27,7 @@ pub fn to_json(reply: &Reply) -> Value {
         sources,
         sources_heading: _, // in `text`
         audience: _,        // for doors that have one
+        card: _, // for doors whose buttons outlive a process
     } = reply;
     json!({
         "kind": kind,
@@ -99,6 +100,7 @@ mod tests {
             (Kind::Clarify, "clarify", 2),
             (Kind::Safety, "safety", 2),
             (Kind::OutOfScope, "out_of_scope", 0),
+            (Kind::Tip, "tip", 2),
             (Kind::Notice, "notice", 2),
             (Kind::Apology, "apology", 2),
         ];

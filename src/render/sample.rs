@@ -60,6 +60,7 @@ pub fn answer() -> Reply {
         ],
         sources_heading: "Sources".into(),
         audience: Audience::AskersChoice,
+        card: None,
     }
 }
 
@@ -88,6 +89,7 @@ pub fn emergency() -> Reply {
         sources: vec![],
         sources_heading: String::new(),
         audience: Audience::OnlyAsker,
+        card: None,
     }
 }
 

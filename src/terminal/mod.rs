@@ -16,7 +16,7 @@ use crate::{
         json::to_json,
         text::{Style, to_text},
     },
-    reply::{Audience, Block, Item, Kind, Level, Reply},
+    reply::{Audience, Block, Item, Kind, Reply},
     request::{Ask, Request},
 };
 
@@ -133,18 +133,5 @@ fn blocks(lists: Vec<(String, Vec<String>)>) -> Vec<Block> {
 
 /// Something that this door says about itself, printed like any other reply.
 fn notice(title: &str, blocks: Vec<Block>) -> Reply {
-    Reply {
-        kind: Kind::Notice,
-        level: Level::None,
-        flags: Vec::new(),
-        topics: Vec::new(),
-        title: title.to_owned(),
-        blocks,
-        choices: Vec::new(),
-        choices_heading: String::new(),
-        picture: None,
-        sources: Vec::new(),
-        sources_heading: String::new(),
-        audience: Audience::OnlyAsker,
-    }
+    Reply { blocks, audience: Audience::OnlyAsker, ..Reply::new(Kind::Notice, title) }
 }

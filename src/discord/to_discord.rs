@@ -1,0 +1,341 @@
+//! A reply as a Discord message: embeds, buttons, menus, held to Discord's limits. What members typed is escaped, and nothing
+//! that is sent can ping anybody.
+
+use serde_json::{Value, json};
+use serenity::builder::{
+    CreateActionRow, CreateButton, CreateEmbed, CreateEmbedFooter, CreateSelectMenu, CreateSelectMenuKind, CreateSelectMenuOption,
+};
+use serenity::model::application::ButtonStyle;
+
+use super::custom_id::Press;
+use crate::{
+    id::CardKey,
+    knowledge::Replies,
+    limits,
+    reply::{Block, Choice, Cited, Clinic, Item, Kind, Level, Number, Reply},
+};
+
+/// Characters of a page of a long answer: about two screens of a phone.
+const PAGE: usize = 1500;
+/// As many neighbors have a button each; more become a menu.
+const NEIGHBORS: usize = 4;
+/// References named below a safety reply.
+const SOURCES_OF_SAFETY: usize = 3;
+
+/// The colors of embeds, beside a title that says the same in words.
+mod color {
+    pub const ANSWER: u32 = 0x2A_7F_8E;
+    pub const TIP: u32 = 0x4F_8A_3C;
+    pub const NOTICE: u32 = 0x6B_72_80;
+    pub const URGENT: u32 = 0xD9_77_06;
+    pub const EMERGENCY: u32 = 0xC6_28_28;
+}
+
+/// A message on its way to Discord.
+#[derive(Debug, Clone, Default)]
+pub struct Message {
+    /// Plain text above the embed; empty for most.
+    pub content: String,
+    /// The embeds.
+    pub embeds: Vec<CreateEmbed>,
+    /// The rows of buttons and menus.
+    pub rows: Vec<CreateActionRow>,
+    /// Whether only the asker sees it. Counts for the first response to an interaction alone.
+    pub ephemeral: bool,
+}
+
+impl Message {
+    /// A short notice: a sentence or two, nothing else.
+    pub fn notice(words: impl Into<String>) -> Self {
+        Self { content: words.into(), ephemeral: true, ..Self::default() }
+    }
+
+    /// The body that Discord takes.
+    pub fn to_json(&self) -> Value {
+        let mut body = json!({
+            "content": self.content,
+            "embeds": self.embeds,
+            "components": self.rows,
+            // Nobody is ever pinged, whatever a text holds.
+            "allowed_mentions": { "parse": [] },
+        });
+        if self.ephemeral {
+            body["flags"] = json!(1 << 6);
+        }
+        body
+    }
+}
+
+/// What a door may offer beside the reply's own choices.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// Only the asker sees it: sharing is offered.
+    Private,
+    /// Everyone sees it.
+    Public,
+}
+
+/// A reply as a message. `page` is the page of a long answer, from 0; one past the last shows the last.
+pub fn message(reply: &Reply, r: &Replies, place: Place, page: usize) -> Message {
+    let Reply {
+        kind,
+        level,
+        flags: _,  // the blocks name the concern
+        topics: _, // title and choices name the topics
+        title,
+        blocks,
+        choices,
+        choices_heading,
+        picture: _, // no reply has one yet; its text twin is in the blocks
+        sources,
+        sources_heading: _, // the button says it
+        audience: _,        // the door has judged it
+        card,
+    } = reply;
+    let mut pages = pages(blocks, sources, *kind == Kind::Safety);
+    let count = pages.len().max(1);
+    let page = page.min(count - 1);
+    let mut description = if pages.is_empty() { String::new() } else { pages.swap_remove(page) };
+    if *kind == Kind::Safety {
+        push_paragraph(&mut description, &sources_small(sources));
+    } else if card.is_none() && !sources.is_empty() {
+        push_paragraph(&mut description, &sources_list(sources));
+    }
+    let mut embed = CreateEmbed::new().title(shorten(&titled(title, *kind, *level), limits::EMBED_TITLE)).color(color(*kind, *level));
+    if !description.is_empty() {
+        embed = embed.description(shorten(&description, limits::EMBED_DESCRIPTION));
+    }
+    let footer = footer(blocks, r, page, count);
+    if !footer.is_empty() {
+        embed = embed.footer(CreateEmbedFooter::new(shorten(&footer, limits::EMBED_FOOTER)));
+    }
+    let content = blocks.iter().find_map(|b| if let Block::Lead(lead) = b { Some(format!("**{}**", plain(lead))) } else { None });
+    Message {
+        content: content.unwrap_or_default(),
+        embeds: vec![embed],
+        rows: rows(reply_buttons(card.as_ref(), sources, r, place, page, count), choices, choices_heading, card.as_ref(), r),
+        ephemeral: place == Place::Private,
+    }
+}
+
+fn color(kind: Kind, level: Level) -> u32 {
+    match (kind, level) {
+        (Kind::Safety, Level::Emergency) => color::EMERGENCY,
+        (Kind::Safety, _) => color::URGENT,
+        (Kind::Answer, _) => color::ANSWER,
+        (Kind::Tip, _) => color::TIP,
+        (Kind::Clarify | Kind::OutOfScope | Kind::Notice | Kind::Apology, _) => color::NOTICE,
+    }
+}
+
+/// Safety replies carry a sign that no other reply has; it repeats what the title says in words.
+fn titled(title: &str, kind: Kind, level: Level) -> String {
+    match (kind, level) {
+        (Kind::Safety, Level::Emergency) => format!("\u{1f6a8} {title}"),
+        (Kind::Safety, _) => format!("\u{26a0}\u{fe0f} {title}"),
+        _ => title.to_owned(),
+    }
+}
+
+/// The blocks packed into pages, in order. A safety reply is one page: nothing of it is behind a button.
+fn pages(blocks: &[Block], sources: &[Cited], single: bool) -> Vec<String> {
+    let room = if single { limits::EMBED_DESCRIPTION } else { PAGE };
+    let mut pages: Vec<String> = Vec::new();
+    for text in blocks.iter().map(|b| block(b, sources)).filter(|t| !t.is_empty()) {
+        match pages.last_mut() {
+            Some(page) if page.chars().count() + 2 + text.chars().count() <= room => push_paragraph(page, &text),
+            _ => pages.push(text),
+        }
+    }
+    // A last page of a line or two is not worth a press.
+    if let [.., before, last] = pages.as_mut_slice()
+        && before.chars().count() + 2 + last.chars().count() <= room + PAGE / 3
+    {
+        let last = std::mem::take(last);
+        push_paragraph(before, &last);
+        pages.pop();
+    }
+    pages
+}
+
+fn push_paragraph(page: &mut String, text: &str) {
+    if !text.is_empty() {
+        if !page.is_empty() {
+            page.push_str("\n\n");
+        }
+        page.push_str(text);
+    }
+}
+
+/// A block in Discord's Markdown; empty for those that stand elsewhere.
+fn block(block: &Block, _sources: &[Cited]) -> String {
+    let headed = |heading: &str, lines: Vec<String>| {
+        let heading = if heading.is_empty() { Vec::new() } else { vec![format!("**{}**", plain(heading))] };
+        heading.into_iter().chain(lines).collect::<Vec<_>>().join("\n")
+    };
+    match block {
+        Block::Lead(_) | Block::Note(_) => String::new(),
+        Block::Paragraph { heading, items } => headed(heading, items.iter().map(item).collect()),
+        Block::Steps { heading, items } => {
+            headed(heading, items.iter().enumerate().map(|(at, i)| format!("{}. {}", at + 1, item(i))).collect())
+        }
+        Block::Bullets { heading, items } => headed(heading, items.iter().map(|i| format!("- {}", item(i))).collect()),
+        Block::Caution { heading, items } => headed(heading, items.iter().map(|i| format!("> {}", item(i))).collect()),
+        Block::Numbers { heading, numbers } => headed(heading, numbers.iter().map(number).collect()),
+        Block::Clinics { heading, clinics } => headed(heading, clinics.iter().map(clinic).collect()),
+    }
+}
+
+fn item(item: &Item) -> String {
+    let cites: Vec<String> = item.cites.iter().map(|c| (c + 1).to_string()).collect();
+    let marker = if cites.is_empty() { String::new() } else { format!(" [{}]", cites.join(", ")) };
+    format!("{}{marker}", plain(&item.text))
+}
+
+/// The number first and bold, so that a thumb finds it.
+fn number(number: &Number) -> String {
+    let Number { whom, number, note } = number;
+    let note = if note.is_empty() { String::new() } else { format!(" ({})", plain(note)) };
+    format!("- **{}** {}{note}", plain(number), plain(whom))
+}
+
+fn clinic(clinic: &Clinic) -> String {
+    let Clinic { name, phone, hours, languages, link, last_checked } = clinic;
+    let mut lines = vec![format!("- **{}**: {}", plain(name), plain(phone))];
+    if !hours.is_empty() {
+        lines.push(format!("  Open: {}", plain(hours)));
+    }
+    if !languages.is_empty() {
+        lines.push(format!("  Languages: {}", plain(&languages.join(", "))));
+    }
+    if !link.is_empty() {
+        lines.push(format!("  <{}>", link.replace(['>', ' ', '\n'], "")));
+    }
+    lines.push(last_checked.map_or("  Not checked yet".to_owned(), |day| format!("  Last checked: {day}")));
+    lines.join("\n")
+}
+
+/// Small print on every page: what a chat cannot do, review state, the place in a long answer.
+fn footer(blocks: &[Block], r: &Replies, page: usize, count: usize) -> String {
+    let notes = blocks.iter().filter_map(|b| if let Block::Note(words) = b { Some(words.as_str()) } else { None });
+    let mut lines: Vec<String> = notes.map(str::to_owned).collect();
+    if count > 1 {
+        lines.push(r.page.replace("{page}", &(page + 1).to_string()).replace("{pages}", &count.to_string()));
+    }
+    lines.join("\n")
+}
+
+/// A reference as a link with its grade.
+fn source(source: &Cited) -> String {
+    let title = plain(&source.title);
+    let named = source.link.as_ref().map_or(title.clone(), |link| format!("[{}](<{}>)", title.replace(['[', ']'], ""), link.replace([')', '>', ' '], "")));
+    let worth = match (&source.grade, source.page_seen) {
+        (Some(grade), _) => format!(" ({} evidence)", grade.name()),
+        (None, false) => " (no page seen)".to_owned(),
+        (None, true) => String::new(),
+    };
+    format!("{named}{worth}")
+}
+
+/// The references, numbered, as many as fit.
+pub fn sources_list(sources: &[Cited]) -> String {
+    let mut list = String::new();
+    for (at, cited) in sources.iter().enumerate() {
+        let line = format!("{}. {}\n", at + 1, source(cited));
+        if list.chars().count() + line.chars().count() > limits::EMBED_DESCRIPTION {
+            break;
+        }
+        list.push_str(&line);
+    }
+    list.trim_end().to_owned()
+}
+
+fn sources_small(sources: &[Cited]) -> String {
+    let lines: Vec<String> = sources.iter().take(SOURCES_OF_SAFETY).map(|s| format!("-# {}", source(s))).collect();
+    lines.join("\n")
+}
+
+fn reply_buttons(card: Option<&CardKey>, sources: &[Cited], r: &Replies, place: Place, page: usize, count: usize) -> Vec<CreateButton> {
+    let mut buttons = Vec::new();
+    let Some(card) = card else { return buttons };
+    if page + 1 < count {
+        let label = r.button_more.replace("{page}", &(page + 2).to_string()).replace("{pages}", &count.to_string());
+        buttons.push(button(&Press::Page { card: card.clone(), page: page + 1 }, &label, ButtonStyle::Primary));
+    } else if page > 0 {
+        buttons.push(button(&Press::Page { card: card.clone(), page: 0 }, &r.button_start, ButtonStyle::Secondary));
+    }
+    if !sources.is_empty() {
+        buttons.push(button(&Press::Sources(card.topic.clone()), &r.button_sources, ButtonStyle::Secondary));
+    }
+    buttons.push(button(&Press::Clinics, &r.button_clinics, ButtonStyle::Secondary));
+    if place == Place::Private {
+        buttons.push(button(&Press::Share(card.topic.clone()), &r.button_share, ButtonStyle::Secondary));
+    }
+    buttons
+}
+
+/// A button. Labels are cut where they are too long for Discord.
+pub fn button(press: &Press, label: &str, style: ButtonStyle) -> CreateButton {
+    CreateButton::new(press.to_custom_id()).label(shorten(label, limits::BUTTON_LABEL)).style(style)
+}
+
+/// Actions first, then neighbors, then feedback.
+fn rows(actions: Vec<CreateButton>, choices: &[Choice], heading: &str, card: Option<&CardKey>, r: &Replies) -> Vec<CreateActionRow> {
+    let mut rows = Vec::new();
+    if !actions.is_empty() {
+        rows.push(CreateActionRow::Buttons(actions));
+    }
+    if choices.len() > NEIGHBORS {
+        let options = choices.iter().take(limits::SELECT_OPTIONS);
+        let options = options.map(|c| CreateSelectMenuOption::new(shorten(&c.label, limits::SELECT_OPTION), c.topic.as_str())).collect();
+        let menu = CreateSelectMenu::new(Press::OpenChosen.to_custom_id(), CreateSelectMenuKind::String { options });
+        rows.push(CreateActionRow::SelectMenu(menu.placeholder(shorten(heading, limits::SELECT_PLACEHOLDER))));
+    } else if !choices.is_empty() {
+        // Below an answer the first neighbor says why it is there; in a near tie all are equals.
+        let label = |at: usize, c: &Choice| {
+            if at == 0 && card.is_some() { r.button_not_this.replace("{topic}", &c.label) } else { c.label.clone() }
+        };
+        let buttons = choices.iter().enumerate();
+        let buttons = buttons.map(|(at, c)| button(&Press::Open(c.topic.clone()), &label(at, c), ButtonStyle::Secondary)).collect();
+        rows.push(CreateActionRow::Buttons(buttons));
+    }
+    if let Some(card) = card.filter(|c| c.topic.kind() != "meta") {
+        let feedback = |helped, label: &str| {
+            button(&Press::Feedback { topic: card.topic.clone(), helped }, label, ButtonStyle::Secondary)
+        };
+        rows.push(CreateActionRow::Buttons(vec![feedback(true, &r.button_helpful), feedback(false, &r.button_not_helpful)]));
+    }
+    rows
+}
+
+/// The text with every character escaped that Discord would read as mark-up, a mention or a link.
+pub fn plain(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 8);
+    for (at, c) in text.char_indices() {
+        let before = text[..at].chars().next_back();
+        let opens_line = before.is_none_or(|b| b == '\n');
+        match c {
+            '\\' | '*' | '_' | '~' | '`' | '|' | '<' | '>' | '[' | ']' => out.extend(['\\', c]),
+            '#' | '-' if opens_line => out.extend(['\\', c]),
+            // `https://` and `www.` become links by themselves, `@everyone` a mention: a space of no width parts them.
+            ':' if text[at..].starts_with("://") => out.push_str(":\u{200b}"),
+            '@' => out.push_str("@\u{200b}"),
+            c if c.is_control() && c != '\n' => out.push(' '),
+            // Marks that turn the reading direction could show a number backwards.
+            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {}
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// The text cut to a number of characters, with an ellipsis where it was cut. UTF-16 counts, as Discord's does.
+pub fn shorten(text: &str, max: usize) -> String {
+    let length = |text: &str| text.chars().map(char::len_utf16).sum::<usize>();
+    if length(text) <= max {
+        return text.to_owned();
+    }
+    let mut used = 1;
+    let kept: String = text.chars().take_while(|c| { used += c.len_utf16(); used <= max }).collect();
+    format!("{}\u{2026}", kept.trim_end())
+}
