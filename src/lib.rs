@@ -16,6 +16,8 @@ pub mod render;
 pub mod reply;
 pub mod request;
 pub mod safety;
+#[cfg(feature = "discord")]
+pub mod store;
 #[cfg(feature = "terminal")]
 pub mod terminal;
 pub mod text;
