@@ -8,14 +8,16 @@ use crate::{
     club::Club,
     intent::Ranker,
     knowledge::Knowledge,
-    reply::Reply,
+    reply::{Choice, Reply},
     request::{Ask, Request},
+    suggest::Suggester,
 };
 
 /// The bot. Read-only and shareable between threads.
 pub struct App {
     knowledge: Knowledge,
     ranker: Ranker,
+    suggester: Suggester,
     defaults: Club,
 }
 
@@ -23,7 +25,8 @@ impl App {
     /// Builds the bot from its base and the operator's default settings.
     pub fn new(base: Base, defaults: Club) -> Self {
         let Base { knowledge, ranker } = base;
-        Self { knowledge, ranker, defaults }
+        let suggester = Suggester::new(&knowledge);
+        Self { knowledge, ranker, suggester, defaults }
     }
 
     /// What the bot knows.
@@ -54,6 +57,7 @@ impl App {
             Request::Topics => answer::topics(knowledge),
             Request::TopicsOf { kind } => answer::topics_of(knowledge, kind),
             Request::Tip { category, turn } => answer::tip(knowledge, category.as_deref(), *turn, club, today),
+            Request::ThatTip { tip } => answer::that_tip(knowledge, tip, club, today),
             Request::Clinics => answer::clinics(knowledge, club),
             Request::Privacy => answer::privacy(knowledge),
         }
@@ -62,6 +66,17 @@ impl App {
     /// The reply to a question that [`App::explain`] has decided.
     pub fn reply_to(&self, decision: &Decision, club: &Club, today: Date) -> Reply {
         answer::compose(&self.knowledge, decision, club, today)
+    }
+
+    /// Whether a text raises a red flag that is answered by a safety reply. Reads no topics, so that it costs little.
+    pub fn is_urgent(&self, text: &str) -> bool {
+        answer::is_urgent(&self.knowledge, text)
+    }
+
+    /// Topics whose titles or whose phrasings are near to what is being typed, best first, misspelled or not; with nothing
+    /// typed, the topics that begin each kind.
+    pub fn suggest(&self, typed: &str, max: usize) -> Vec<Choice> {
+        self.suggester.suggest(&self.knowledge, &self.ranker, typed, max)
     }
 
     /// Why a question is answered as it is.

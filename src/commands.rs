@@ -1,7 +1,7 @@
 //! The one table of commands. Registration, help, the page of commands and the reading of what arrives are all made from it, so
 //! that a command cannot be added in one place only.
 
-use crate::limits;
+use crate::{club, limits};
 
 /// What a command does. Doors match on it without a wildcard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,10 +124,12 @@ const fn optional(name: &'static str, description: &'static str, takes: Takes) -
     Opt { name, description, takes, required: false }
 }
 
-const HOURS: Opt = optional("hours", "Opening hours, such as Mo-Fr 8-18", Takes::Text(limits::CLINIC_HOURS));
-const LANGUAGES: Opt = optional("languages", "Languages spoken, with commas between", Takes::Text(limits::CLINIC_LANGUAGES));
-const LINK: Opt = optional("link", "Web address, with https://", Takes::Text(limits::CLINIC_LINK));
-const CHECKED: Opt = optional("checked", "The day you last checked all this, such as 2026-11-21; today if left out", Takes::Text(10));
+const HOURS: Opt = optional("hours", "Opening hours, such as Mo-Fr 8-18", Takes::Text(club::HOURS_MAX));
+const LANGUAGES: Opt =
+    optional("languages", "Languages spoken, with commas between", Takes::Text(club::LANGUAGES_MAX * (club::LANGUAGE_MAX + 2)));
+const LINK: Opt = optional("link", "Web address, with https://", Takes::Text(club::LINK_MAX));
+const CHECKED: Opt =
+    optional("checked", "The day you last checked all this, such as 2026-11-21; today if left out", Takes::Text(10));
 
 const CLUB: &[Sub] = &[
     Sub { name: "show", description: "Show this club's settings", verb: Verb::ClubShow, options: &[] },
@@ -145,8 +147,8 @@ const CLUB: &[Sub] = &[
         description: "Add a clinic that the club trusts",
         verb: Verb::ClinicAdd,
         options: &[
-            required("name", "Name of the clinic", Takes::Text(limits::CLINIC_NAME)),
-            required("phone", "Phone number as members dial it", Takes::Text(limits::CLINIC_PHONE)),
+            required("name", "Name of the clinic", Takes::Text(club::NAME_MAX)),
+            required("phone", "Phone number as members dial it", Takes::Text(club::PHONE_MAX)),
             HOURS,
             LANGUAGES,
             LINK,
@@ -159,8 +161,8 @@ const CLUB: &[Sub] = &[
         verb: Verb::ClinicEdit,
         options: &[
             required("clinic", "Which clinic", Takes::Clinic),
-            optional("name", "New name", Takes::Text(limits::CLINIC_NAME)),
-            optional("phone", "New phone number", Takes::Text(limits::CLINIC_PHONE)),
+            optional("name", "New name", Takes::Text(club::NAME_MAX)),
+            optional("phone", "New phone number", Takes::Text(club::PHONE_MAX)),
             HOURS,
             LANGUAGES,
             LINK,
@@ -182,11 +184,14 @@ pub const COMMANDS: &[Command] = &[
         name: "ask",
         description: "Ask about your knee and running; only you see the answer unless you choose otherwise",
         who: Who::All,
-        does: Does::One(Verb::Ask, &[
-            required("question", "Where it hurts, when, and for how long", Takes::Text(limits::STRING_OPTION)),
-            optional("visible", "Who sees the answer; a safety reply is always yours alone", Takes::Visible),
-            optional("why", "Show me why: words that matched, words that did not count, red flags checked", Takes::Flag),
-        ]),
+        does: Does::One(
+            Verb::Ask,
+            &[
+                required("question", "Where it hurts, when, and for how long", Takes::Text(limits::STRING_OPTION)),
+                optional("visible", "Who sees the answer; a safety reply is always yours alone", Takes::Visible),
+                optional("why", "Show me why: words that matched, words that did not count, red flags checked", Takes::Flag),
+            ],
+        ),
     },
     Command {
         name: "topic",
@@ -225,12 +230,7 @@ pub const COMMANDS: &[Command] = &[
         who: Who::All,
         does: Does::One(Verb::Privacy, &[]),
     },
-    Command {
-        name: "club",
-        description: "This club's clinics and settings",
-        who: Who::ManageServer,
-        does: Does::Group(CLUB),
-    },
+    Command { name: "club", description: "This club's clinics and settings", who: Who::ManageServer, does: Does::Group(CLUB) },
     Command { name: "Answer privately", description: "", who: Who::All, does: Does::Message(Verb::AnswerPrivately) },
 ];
 

@@ -1,4 +1,4 @@
-//! Names of things: a topic, a flag, a tip, a source. Opaque text with a type, so that one cannot be handed over for another.
+//! Names of things: a topic, a flag, a tip, a source, a club. Opaque, with a type, so that one cannot be handed over for another.
 
 use std::{fmt, sync::Arc};
 
@@ -76,4 +76,24 @@ pub struct CardKey {
     pub details: u64,
     /// Routine concerns that it pointed to.
     pub flags: Vec<FlagId>,
+}
+
+/// A club: the number of its Discord server. It identifies a community: in the store, in no log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ClubId(pub u64);
+
+/// A place where a message can be posted: the number of a Discord channel. In the store, in no log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PlaceId(pub u64);
+
+impl fmt::Display for ClubId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Display for PlaceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
 }

@@ -5,7 +5,10 @@ pub mod app;
 pub mod author;
 pub mod base;
 pub mod club;
+pub mod commands;
 pub mod config;
+#[cfg(feature = "discord")]
+pub mod discord;
 pub mod embedded;
 pub mod id;
 pub mod intent;
@@ -16,6 +19,9 @@ pub mod render;
 pub mod reply;
 pub mod request;
 pub mod safety;
+#[cfg(feature = "discord")]
+pub mod store;
+pub mod suggest;
 #[cfg(feature = "terminal")]
 pub mod terminal;
 pub mod text;

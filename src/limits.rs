@@ -44,14 +44,3 @@ pub const ROWS: usize = 5;
 pub const CUSTOM_ID: usize = 100;
 /// Characters of an embed's footer.
 pub const EMBED_FOOTER: usize = 2048;
-
-/// Characters of a clinic's name. These five are ours: a clinic must fit a line or two of a phone screen.
-pub const CLINIC_NAME: usize = 80;
-/// Characters of a clinic's phone number.
-pub const CLINIC_PHONE: usize = 40;
-/// Characters of a clinic's hours.
-pub const CLINIC_HOURS: usize = 100;
-/// Characters of a clinic's languages, with the commas.
-pub const CLINIC_LANGUAGES: usize = 150;
-/// Characters of a clinic's web address.
-pub const CLINIC_LINK: usize = 200;

@@ -155,7 +155,7 @@ fn app(global: &Global) -> anyhow::Result<App> {
         bail!("{message} (set by PATELLA_REGION or the settings file)");
     }
     let clinics = config.clinics.into_iter().map(clinic).collect();
-    Ok(App::new(base, Club { clinics, region }))
+    Ok(App::new(base, Club { clinics, region, ..Club::default() }))
 }
 
 /// The settings: the file named on the command line, or the defaults; the environment over them.

@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::id::{CardKey, FlagId, TopicId};
+use crate::id::{CardKey, FlagId, TipId, TopicId};
 
 /// How soon someone must be seen. Ordered: the highest wins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -264,6 +264,8 @@ pub struct Reply {
     pub audience: Audience,
     /// The card that it shows, if it shows one.
     pub card: Option<CardKey>,
+    /// The tip that it shows, if it shows one.
+    pub tip: Option<TipId>,
 }
 
 impl Block {
@@ -325,6 +327,7 @@ impl Reply {
             sources_heading: String::new(),
             audience: Audience::AskersChoice,
             card: None,
+            tip: None,
         }
     }
 

@@ -1,7 +1,7 @@
 //! What a person can ask, free of any door's vocabulary.
 
 use crate::{
-    id::{CardKey, FlagId, TopicId},
+    id::{CardKey, FlagId, TipId, TopicId},
     reply::Level,
 };
 
@@ -42,6 +42,11 @@ pub enum Request {
         category: Option<String>,
         /// Which of the tips that fit: counted around, so that any number will do and the next number gives the next tip.
         turn: u64,
+    },
+    /// One certain tip.
+    ThatTip {
+        /// Which.
+        tip: TipId,
     },
     /// The clinics that the club trusts.
     Clinics,

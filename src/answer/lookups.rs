@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     club::Club,
-    id::{CardKey, FlagId, TopicId},
+    id::{CardKey, FlagId, TipId, TopicId},
     knowledge::{Knowledge, SEASONS, Slot, Tip, Topic},
     reply::{Audience, Block, Choice, Item, Kind, Level, Ranked, Reply},
     safety::{Hit, Safety},
@@ -21,9 +21,7 @@ const SOUTHERN: [&str; 3] = ["au", "nz", "za"];
 pub fn look_up(knowledge: &Knowledge, name: &str, club: &Club, today: Date) -> Reply {
     let named = |t: &&Topic| t.id.as_str().eq_ignore_ascii_case(name) || t.title.eq_ignore_ascii_case(name);
     match knowledge.topics.iter().find(named) {
-        Some(topic) => {
-            card(knowledge, &CardKey { topic: topic.id.clone(), details: 0, flags: Vec::new() }, club, today)
-        }
+        Some(topic) => card(knowledge, &CardKey { topic: topic.id.clone(), details: 0, flags: Vec::new() }, club, today),
         None => topics(knowledge),
     }
 }
@@ -86,7 +84,8 @@ pub fn topics_of(knowledge: &Knowledge, kind: &str) -> Reply {
 /// A tip of a category, or of any. Tips for another season are left out; categories alternate from one turn to the next.
 pub fn tip(knowledge: &Knowledge, category: Option<&str>, turn: u64, club: &Club, today: Date) -> Reply {
     let season = season(today, club.region.as_deref());
-    let fits = |t: &&Tip| category.is_none_or(|c| t.category == c) && (t.season.is_empty() || t.season.iter().any(|s| s == season));
+    let fits =
+        |t: &&Tip| category.is_none_or(|c| t.category == c) && (t.season.is_empty() || t.season.iter().any(|s| s == season));
     let mut tips: Vec<&Tip> = knowledge.tips.iter().filter(fits).collect();
     // The first of each category, then the second of each.
     let mut nth: std::collections::HashMap<&str, usize> = std::collections::HashMap::new();
@@ -99,18 +98,26 @@ pub fn tip(knowledge: &Knowledge, category: Option<&str>, turn: u64, club: &Club
     let count = place.len() as u64;
     match place.get(turn.checked_rem(count).unwrap_or(0) as usize) {
         Some((_, _, tip)) => tip_reply(knowledge, tip, club, today),
-        None => Reply {
-            blocks: vec![Block::Paragraph { heading: String::new(), items: vec![Item::plain(&knowledge.replies.no_tip)] }],
-            ..Reply::new(Kind::Notice, &knowledge.replies.tip_title)
-        },
+        None => no_tip(knowledge),
     }
+}
+
+/// One certain tip; a notice where it is gone.
+pub fn that_tip(knowledge: &Knowledge, tip: &TipId, club: &Club, today: Date) -> Reply {
+    knowledge.tip(tip).map_or_else(|| no_tip(knowledge), |tip| tip_reply(knowledge, tip, club, today))
+}
+
+fn no_tip(knowledge: &Knowledge) -> Reply {
+    let items = vec![Item::plain(&knowledge.replies.no_tip)];
+    let blocks = vec![Block::Paragraph { heading: String::new(), items }];
+    Reply { blocks, ..Reply::new(Kind::Notice, &knowledge.replies.tip_title) }
 }
 
 fn tip_reply(knowledge: &Knowledge, tip: &Tip, club: &Club, today: Date) -> Reply {
     let r = &knowledge.replies;
     let mut cites = Cites::default();
     let items = vec![cites.resting(knowledge, &tip.text, &tip.evidence, &tip.sources)];
-    let mut reply = Reply::new(Kind::Tip, &tip.title);
+    let mut reply = Reply { tip: Some(tip.id.clone()), ..Reply::new(Kind::Tip, &tip.title) };
     reply.blocks.push(Block::Paragraph { heading: String::new(), items });
     reply.blocks.push(Block::Paragraph { heading: r.head_why.clone(), items: vec![Item::plain(&tip.why)] });
     if !tip.contraindication.is_empty() {
@@ -157,9 +164,10 @@ mod tests {
     #[test]
     fn seasons_turn_by_whole_months_and_by_hemisphere() {
         let of = |month, region| season(date(2026, month, 15), region);
-        assert_eq!([of(12, None), of(1, None), of(3, None), of(7, None), of(11, None)], [
-            "winter", "winter", "spring", "summer", "autumn"
-        ]);
+        assert_eq!(
+            [of(12, None), of(1, None), of(3, None), of(7, None), of(11, None)],
+            ["winter", "winter", "spring", "summer", "autumn"]
+        );
         assert_eq!([of(12, Some("AU")), of(7, Some("nz"))], ["summer", "winter"]);
     }
 }

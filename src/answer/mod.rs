@@ -7,7 +7,7 @@ mod lookups;
 use std::ops::Range;
 
 pub use compose::compose;
-pub use lookups::{card, clinics, concern, look_up, privacy, sources, tip, topics, topics_of};
+pub use lookups::{card, clinics, concern, look_up, privacy, sources, that_tip, tip, topics, topics_of};
 
 use crate::{
     id::TopicId,
@@ -98,6 +98,11 @@ pub fn decide(knowledge: &Knowledge, ranker: &Ranker, ask: &Ask) -> Decision {
         topics,
         slots,
     }
+}
+
+/// Whether a text raises a red flag that is answered by a safety reply.
+pub fn is_urgent(knowledge: &Knowledge, text: &str) -> bool {
+    safety::check(knowledge, &knowledge.lexicon.read(text)).level() >= Level::Urgent
 }
 
 fn verdict(reading: &Reading, safety: &Safety, topics: &[Ranked], none: f32) -> Verdict {

@@ -41,6 +41,8 @@ pub struct Incoming {
     pub token: String,
     /// The club, unless it came from a direct message.
     pub club: Option<ClubId>,
+    /// Whether it came from a direct message with the bot, where nobody else reads along.
+    pub direct: bool,
     /// Who asks. Kept only while the answer is under way.
     pub member: u64,
     /// Whether that person may manage the server.
@@ -133,6 +135,8 @@ struct RawInteraction {
     #[serde(default)]
     user: Option<RawUser>,
     #[serde(default)]
+    context: Option<u8>,
+    #[serde(default)]
     data: Value,
     #[serde(default)]
     message: Option<RawMessage>,
@@ -196,6 +200,9 @@ pub fn interaction(value: Value) -> Option<Incoming> {
     let member = raw.member.as_ref().and_then(|m| m.user.as_ref()).or(raw.user.as_ref()).map_or(0, |u| u.id.0);
     let bits = raw.member.as_ref().and_then(|m| m.permissions.as_ref()).map_or(0, permissions);
     let may_manage = bits & (permission::ADMINISTRATOR | permission::MANAGE_GUILD) != 0;
+    /// The context of a direct message with the bot.
+    const BOT_DM: u8 = 1;
+    let direct = raw.context == Some(BOT_DM);
     let club = raw.guild_id.map(|g| ClubId(g.0));
     let what = match raw.kind {
         1 => What::Ping,
@@ -213,7 +220,7 @@ pub fn interaction(value: Value) -> Option<Incoming> {
         4 => complete(&raw.data),
         _ => What::Unknown,
     };
-    Some(Incoming { id: raw.id.0, token: raw.token, club, member, may_manage, what })
+    Some(Incoming { id: raw.id.0, token: raw.token, club, direct, member, may_manage, what })
 }
 
 fn permissions(value: &Value) -> u64 {
@@ -228,9 +235,7 @@ fn named(data: &Value) -> Option<(Verb, &[Value])> {
     let options = data["options"].as_array().map_or(none, Vec::as_slice);
     let name = data["name"].as_str()?;
     match options.first().filter(|o| o["type"].as_u64() == Some(SUB)) {
-        Some(sub) => {
-            Some((commands::slash(name, sub["name"].as_str())?, sub["options"].as_array().map_or(none, Vec::as_slice)))
-        }
+        Some(sub) => Some((commands::slash(name, sub["name"].as_str())?, sub["options"].as_array().map_or(none, Vec::as_slice))),
         None => Some((commands::slash(name, None)?, options)),
     }
 }

@@ -12,6 +12,7 @@ use crate::{
     id::CardKey,
     knowledge::Replies,
     limits,
+    render::{marker, worth},
     reply::{Block, Choice, Cited, Clinic, Item, Kind, Level, Number, Reply},
 };
 
@@ -73,6 +74,8 @@ pub enum Place {
     Private,
     /// Everyone sees it.
     Public,
+    /// A direct message: private by nature, and it stays.
+    Direct,
 }
 
 /// A reply as a message. `page` is the page of a long answer, from 0; one past the last shows the last.
@@ -91,6 +94,7 @@ pub fn message(reply: &Reply, r: &Replies, place: Place, page: usize) -> Message
         sources_heading: _, // the button says it
         audience: _,        // the door has judged it
         card,
+        tip: _, // the door adds its buttons
     } = reply;
     let mut pages = pages(blocks, sources, *kind == Kind::Safety);
     let count = pages.len().max(1);
@@ -101,7 +105,8 @@ pub fn message(reply: &Reply, r: &Replies, place: Place, page: usize) -> Message
     } else if card.is_none() && !sources.is_empty() {
         push_paragraph(&mut description, &sources_list(sources));
     }
-    let mut embed = CreateEmbed::new().title(shorten(&titled(title, *kind, *level), limits::EMBED_TITLE)).color(color(*kind, *level));
+    let mut embed =
+        CreateEmbed::new().title(shorten(&titled(title, *kind, *level), limits::EMBED_TITLE)).color(color(*kind, *level));
     if !description.is_empty() {
         embed = embed.description(shorten(&description, limits::EMBED_DESCRIPTION));
     }
@@ -168,27 +173,26 @@ fn push_paragraph(page: &mut String, text: &str) {
 }
 
 /// A block in Discord's Markdown; empty for those that stand elsewhere.
-fn block(block: &Block, _sources: &[Cited]) -> String {
+fn block(block: &Block, sources: &[Cited]) -> String {
     let headed = |heading: &str, lines: Vec<String>| {
         let heading = if heading.is_empty() { Vec::new() } else { vec![format!("**{}**", plain(heading))] };
         heading.into_iter().chain(lines).collect::<Vec<_>>().join("\n")
     };
     match block {
         Block::Lead(_) | Block::Note(_) => String::new(),
-        Block::Paragraph { heading, items } => headed(heading, items.iter().map(item).collect()),
+        Block::Paragraph { heading, items } => headed(heading, items.iter().map(|i| item(i, sources)).collect()),
         Block::Steps { heading, items } => {
-            headed(heading, items.iter().enumerate().map(|(at, i)| format!("{}. {}", at + 1, item(i))).collect())
+            headed(heading, items.iter().enumerate().map(|(at, i)| format!("{}. {}", at + 1, item(i, sources))).collect())
         }
-        Block::Bullets { heading, items } => headed(heading, items.iter().map(|i| format!("- {}", item(i))).collect()),
-        Block::Caution { heading, items } => headed(heading, items.iter().map(|i| format!("> {}", item(i))).collect()),
+        Block::Bullets { heading, items } => headed(heading, items.iter().map(|i| format!("- {}", item(i, sources))).collect()),
+        Block::Caution { heading, items } => headed(heading, items.iter().map(|i| format!("> {}", item(i, sources))).collect()),
         Block::Numbers { heading, numbers } => headed(heading, numbers.iter().map(number).collect()),
         Block::Clinics { heading, clinics } => headed(heading, clinics.iter().map(clinic).collect()),
     }
 }
 
-fn item(item: &Item) -> String {
-    let cites: Vec<String> = item.cites.iter().map(|c| (c + 1).to_string()).collect();
-    let marker = if cites.is_empty() { String::new() } else { format!(" [{}]", cites.join(", ")) };
+fn item(item: &Item, sources: &[Cited]) -> String {
+    let marker = marker(item, sources).map_or(String::new(), |m| format!(" {m}"));
     format!("{}{marker}", plain(&item.text))
 }
 
@@ -228,12 +232,12 @@ fn footer(blocks: &[Block], r: &Replies, page: usize, count: usize) -> String {
 /// A reference as a link with its grade.
 fn source(source: &Cited) -> String {
     let title = plain(&source.title);
-    let named = source.link.as_ref().map_or(title.clone(), |link| format!("[{}](<{}>)", title.replace(['[', ']'], ""), link.replace([')', '>', ' '], "")));
-    let worth = match (&source.grade, source.page_seen) {
-        (Some(grade), _) => format!(" ({} evidence)", grade.name()),
-        (None, false) => " (no page seen)".to_owned(),
-        (None, true) => String::new(),
-    };
+    let named = source
+        .link
+        .as_ref()
+        .map_or(title.clone(), |link| format!("[{}](<{}>)", title.replace(['[', ']'], ""), link.replace([')', '>', ' '], "")));
+    let worth = worth(source);
+    let worth = if worth.is_empty() { worth } else { format!(" ({worth})") };
     format!("{named}{worth}")
 }
 
@@ -255,7 +259,14 @@ fn sources_small(sources: &[Cited]) -> String {
     lines.join("\n")
 }
 
-fn reply_buttons(card: Option<&CardKey>, sources: &[Cited], r: &Replies, place: Place, page: usize, count: usize) -> Vec<CreateButton> {
+fn reply_buttons(
+    card: Option<&CardKey>,
+    sources: &[Cited],
+    r: &Replies,
+    place: Place,
+    page: usize,
+    count: usize,
+) -> Vec<CreateButton> {
     let mut buttons = Vec::new();
     let Some(card) = card else { return buttons };
     if page + 1 < count {
@@ -280,14 +291,21 @@ pub fn button(press: &Press, label: &str, style: ButtonStyle) -> CreateButton {
 }
 
 /// Actions first, then neighbors, then feedback.
-fn rows(actions: Vec<CreateButton>, choices: &[Choice], heading: &str, card: Option<&CardKey>, r: &Replies) -> Vec<CreateActionRow> {
+fn rows(
+    actions: Vec<CreateButton>,
+    choices: &[Choice],
+    heading: &str,
+    card: Option<&CardKey>,
+    r: &Replies,
+) -> Vec<CreateActionRow> {
     let mut rows = Vec::new();
     if !actions.is_empty() {
         rows.push(CreateActionRow::Buttons(actions));
     }
     if choices.len() > NEIGHBORS {
         let options = choices.iter().take(limits::SELECT_OPTIONS);
-        let options = options.map(|c| CreateSelectMenuOption::new(shorten(&c.label, limits::SELECT_OPTION), c.topic.as_str())).collect();
+        let options =
+            options.map(|c| CreateSelectMenuOption::new(shorten(&c.label, limits::SELECT_OPTION), c.topic.as_str())).collect();
         let menu = CreateSelectMenu::new(Press::OpenChosen.to_custom_id(), CreateSelectMenuKind::String { options });
         rows.push(CreateActionRow::SelectMenu(menu.placeholder(shorten(heading, limits::SELECT_PLACEHOLDER))));
     } else if !choices.is_empty() {
@@ -296,13 +314,13 @@ fn rows(actions: Vec<CreateButton>, choices: &[Choice], heading: &str, card: Opt
             if at == 0 && card.is_some() { r.button_not_this.replace("{topic}", &c.label) } else { c.label.clone() }
         };
         let buttons = choices.iter().enumerate();
-        let buttons = buttons.map(|(at, c)| button(&Press::Open(c.topic.clone()), &label(at, c), ButtonStyle::Secondary)).collect();
+        let buttons =
+            buttons.map(|(at, c)| button(&Press::Open(c.topic.clone()), &label(at, c), ButtonStyle::Secondary)).collect();
         rows.push(CreateActionRow::Buttons(buttons));
     }
     if let Some(card) = card.filter(|c| c.topic.kind() != "meta") {
-        let feedback = |helped, label: &str| {
-            button(&Press::Feedback { topic: card.topic.clone(), helped }, label, ButtonStyle::Secondary)
-        };
+        let feedback =
+            |helped, label: &str| button(&Press::Feedback { topic: card.topic.clone(), helped }, label, ButtonStyle::Secondary);
         rows.push(CreateActionRow::Buttons(vec![feedback(true, &r.button_helpful), feedback(false, &r.button_not_helpful)]));
     }
     rows
@@ -336,6 +354,12 @@ pub fn shorten(text: &str, max: usize) -> String {
         return text.to_owned();
     }
     let mut used = 1;
-    let kept: String = text.chars().take_while(|c| { used += c.len_utf16(); used <= max }).collect();
+    let kept: String = text
+        .chars()
+        .take_while(|c| {
+            used += c.len_utf16();
+            used <= max
+        })
+        .collect();
     format!("{}\u{2026}", kept.trim_end())
 }

@@ -104,6 +104,13 @@ pub struct Region {
     pub lines: Vec<Line>,
 }
 
+impl Region {
+    /// The number to call in an emergency.
+    pub fn emergency_number(&self) -> Option<&str> {
+        self.lines.iter().find(|l| l.kind == LineKind::Emergency).map(|l| l.number.as_str())
+    }
+}
+
 /// What a line is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum LineKind {

@@ -23,7 +23,8 @@ pub fn to_html(reply: &Reply) -> String {
         sources,
         sources_heading,
         audience: _, // the page has one reader
-        card: _, // for doors whose buttons outlive a process
+        card: _,     // for doors whose buttons outlive a process
+        tip: _,      // likewise
     } = reply;
     let mut page = Page::default();
     let role = if *kind == Kind::Safety { r#" role="alert""# } else { "" };

@@ -27,7 +27,8 @@ pub fn to_json(reply: &Reply) -> Value {
         sources,
         sources_heading: _, // in `text`
         audience: _,        // for doors that have one
-        card: _, // for doors whose buttons outlive a process
+        card: _,            // for doors whose buttons outlive a process
+        tip: _,             // likewise
     } = reply;
     json!({
         "kind": kind,

@@ -16,7 +16,7 @@ use crate::reply::{Cited, Item};
 
 /// The places in the list of sources that an item rests on, from 1, each once: `[1, 3]`; `None` where it cites nothing.
 /// A place beyond the list is left out: a marker must lead somewhere.
-fn marker(item: &Item, sources: &[Cited]) -> Option<String> {
+pub fn marker(item: &Item, sources: &[Cited]) -> Option<String> {
     let mut places: Vec<usize> = item.cites.iter().filter(|&&at| at < sources.len()).map(|at| at + 1).collect();
     places.sort_unstable();
     places.dedup();
@@ -25,7 +25,7 @@ fn marker(item: &Item, sources: &[Cited]) -> Option<String> {
 }
 
 /// What a reader should know about a source's worth: `strong evidence`, `no page seen`, both, or nothing.
-fn worth(source: &Cited) -> String {
+pub fn worth(source: &Cited) -> String {
     let grade = source.grade.map(|g| format!("{} evidence", g.name()));
     let unseen = (!source.page_seen).then(|| "no page seen".to_owned());
     let parts: Vec<String> = grade.into_iter().chain(unseen).collect();

@@ -61,6 +61,7 @@ pub fn answer() -> Reply {
         sources_heading: "Sources".into(),
         audience: Audience::AskersChoice,
         card: None,
+        tip: None,
     }
 }
 
@@ -90,6 +91,7 @@ pub fn emergency() -> Reply {
         sources_heading: String::new(),
         audience: Audience::OnlyAsker,
         card: None,
+        tip: None,
     }
 }
 

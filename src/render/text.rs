@@ -57,7 +57,8 @@ pub fn to_text(reply: &Reply, style: &Style) -> String {
         sources,
         sources_heading,
         audience: _, // whoever reads this text asked for it
-        card: _, // for doors whose buttons outlive a process
+        card: _,     // for doors whose buttons outlive a process
+        tip: _,      // likewise
     } = reply;
     let mut page = Page { style, out: String::new() };
     let (bar, title_tone, lead_tone) =

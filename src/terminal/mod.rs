@@ -18,6 +18,7 @@ use crate::{
     },
     reply::{Audience, Block, Item, Kind, Reply},
     request::{Ask, Request},
+    text::likeness,
 };
 
 /// The door: whom it asks, on which day, and how it prints.
@@ -111,7 +112,7 @@ impl Terminal<'_> {
         const NEAR_MAX: usize = 3;
         const LIKENESS_MIN: f64 = 0.5;
         let name = name.to_lowercase();
-        let likeness = |to: &str| rapidfuzz::distance::osa::normalized_similarity(name.chars(), to.chars());
+        let likeness = |to: &str| likeness(&name, to);
         let mut near: Vec<(f64, &TopicId)> = Vec::new();
         for topic in &self.app.knowledge().topics {
             let id = topic.id.as_str();

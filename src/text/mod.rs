@@ -118,3 +118,8 @@ impl Reading {
         }
     }
 }
+
+/// How alike two words are, 0 to 1: one less the share of letters that must be added, dropped, changed or swapped.
+pub fn likeness(a: &str, b: &str) -> f64 {
+    rapidfuzz::distance::osa::normalized_similarity(a.chars(), b.chars())
+}

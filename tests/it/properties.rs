@@ -23,7 +23,7 @@ pub static APP: LazyLock<App> = LazyLock::new(|| {
     };
     App::new(
         embedded::base().expect("the embedded knowledge is sound"),
-        Club { clinics: vec![clinic("First Clinic"), clinic("Second Clinic")], region: Some("uk".into()) },
+        Club { clinics: vec![clinic("First Clinic"), clinic("Second Clinic")], region: Some("uk".into()), ..Club::default() },
     )
 });
 

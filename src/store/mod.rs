@@ -1,0 +1,172 @@
+//! What outlives a restart: clubs' choices and counts of feedback. Nothing about a member, ever.
+//!
+//! [`Store`] is the one face; [`open`] picks what stands behind it. Doors do not wait for it: they ask [`Clubs`].
+
+mod shelf;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+
+use std::{io, path::PathBuf, sync::Arc};
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+pub use self::shelf::{ChangeError, Clubs};
+use crate::{
+    club::Choices,
+    id::{ClubId, TopicId},
+};
+
+/// A topic's thumbs since counting began.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Feedback {
+    /// The topic that was answered under.
+    pub topic: TopicId,
+    /// How often "this helped" was pressed.
+    pub helped: u64,
+    /// How often "this did not help" was pressed.
+    pub not_helped: u64,
+}
+
+/// Keeps clubs' choices. Each call is whole: it happens entirely or not at all, through a crash or a dropped future too.
+/// Every call fails with a [`StoreError`] where the store cannot be reached, read or written.
+#[async_trait]
+pub trait Store: Send + Sync + 'static {
+    /// All clubs about which anything is stored, in no order.
+    async fn clubs(&self) -> Result<Vec<(ClubId, Choices)>, StoreError>;
+
+    /// One club's choices; `None` where nothing is stored about it.
+    async fn club(&self, club: ClubId) -> Result<Option<Choices>, StoreError>;
+
+    /// Replaces a club's choices. A club that sets something is there: the day it was left is cleared.
+    async fn save_club(&self, club: ClubId, choices: &Choices) -> Result<(), StoreError>;
+
+    /// Erases all that is stored about a club; returns whether anything was.
+    async fn erase_club(&self, club: ClubId) -> Result<bool, StoreError>;
+
+    /// Notes that the bot is no longer in a club, if anything is stored about it. A date that is there already stays.
+    async fn club_left(&self, club: ClubId, at: Timestamp) -> Result<(), StoreError>;
+
+    /// Notes that the bot is in a club: clears the date of [`Store::club_left`].
+    async fn club_present(&self, club: ClubId) -> Result<(), StoreError>;
+
+    /// Brings the dates in line with the clubs that the gateway reports for one shard, `(index, count)`: of the shard's clubs
+    /// (`(id >> 22) % count == index`, Discord's rule), those present are cleared and all others were left `at` the latest.
+    /// Returns how many are newly found to be left.
+    async fn reconcile(&self, present: &[ClubId], shard: (u64, u64), at: Timestamp) -> Result<usize, StoreError>;
+
+    /// Erases the clubs that were left before an instant; returns which.
+    async fn erase_left_before(&self, before: Timestamp) -> Result<Vec<ClubId>, StoreError>;
+
+    /// Counts one press of a feedback button. The caller knows that there is such a topic.
+    async fn count_feedback(&self, topic: &TopicId, helped: bool) -> Result<(), StoreError>;
+
+    /// All feedback, by topic.
+    async fn feedback(&self) -> Result<Vec<Feedback>, StoreError>;
+
+    /// Whether the store can be read and written (it writes) and has this program's form.
+    async fn check(&self) -> Result<(), StoreError>;
+}
+
+/// What a driver or the system said.
+type Cause = Box<dyn std::error::Error + Send + Sync>;
+
+/// Why the store did not do it, and what to do about it. No message holds a club's number, a club's words or a password.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The address is of no kind that is understood. Only its beginning is repeated: the rest may hold a password.
+    #[error("store.url begins with `{scheme}`; understood is sqlite://FILE, such as sqlite://patella.db")]
+    Address {
+        /// What stands before the first colon.
+        scheme: String,
+    },
+    /// The address is of a kind that this build leaves out.
+    #[error("this build has no {kind} store yet; set store.url to {instead}")]
+    NotBuilt {
+        /// Its name.
+        kind: &'static str,
+        /// An address that this build understands.
+        instead: &'static str,
+    },
+    /// What follows the file's name in the address is not understood.
+    #[error("store.url is not understood: use sqlite://FILE, such as sqlite://patella.db")]
+    Options(#[source] Cause),
+    /// The folder of the file does not exist.
+    #[error("the store's folder `{}` does not exist: create it, or set store.url to another file", .0.display())]
+    NoFolder(PathBuf),
+    /// There is no file, and the address says not to create one.
+    #[error("the store `{}` does not exist", .0.display())]
+    NoFile(PathBuf),
+    /// The file cannot be created or opened.
+    #[error("the store `{}` cannot be opened: let the user that runs Patella read and write the file and its folder", .path.display())]
+    Denied {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: Cause,
+    },
+    /// The file can be read but not written.
+    #[error("the store is read-only: let the user that runs Patella write the file and its folder")]
+    ReadOnly(#[source] Cause),
+    /// The file is something else: no database, or another program's.
+    #[error("`{}` is not a store of Patella: move it away, or set store.url to another file", .0.display())]
+    NotAStore(PathBuf),
+    /// A newer Patella has written the store.
+    #[error("the store has form {found}, and this Patella knows forms up to {known}: update it, or restore an older backup")]
+    Newer {
+        /// The form of the store.
+        found: i64,
+        /// The newest form that this program knows.
+        known: i64,
+    },
+    /// Another program or too many calls at once keep the store busy.
+    #[error("the store is locked: end the other program that holds it open, or try again")]
+    Locked(#[source] Cause),
+    /// There is no room left.
+    #[error("the disk that holds the store is full: make room")]
+    Full(#[source] Cause),
+    /// What is stored contradicts itself.
+    #[error("the store is damaged: stop Patella and restore a backup")]
+    Damaged(#[source] Cause),
+    /// Anything else.
+    #[error("the store failed")]
+    Failed(#[source] Cause),
+}
+
+impl StoreError {
+    /// A file-system error at a path.
+    #[cfg_attr(not(feature = "sqlite"), expect(dead_code, reason = "only a store in a file has paths"))]
+    fn at(path: PathBuf, error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::Full(error.into()),
+            io::ErrorKind::ReadOnlyFilesystem => Self::ReadOnly(error.into()),
+            _ => Self::Denied { path, source: error.into() },
+        }
+    }
+}
+
+/// Opens the store that an address names: `sqlite://FILE`, `sqlite://FILE?mode=ro`, or `sqlite::memory:` for tests. A file that
+/// is not there is created, readable by its owner only; an older form is brought up to date. A file that can only be read opens
+/// all the same, so that clubs keep their settings; [`Store::check`] and every write then say [`StoreError::ReadOnly`].
+///
+/// # Errors
+/// Where the address is not understood, or nothing can be read there; see [`StoreError`].
+pub async fn open(url: &str) -> Result<Arc<dyn Store>, StoreError> {
+    let scheme = url.split(':').next().unwrap_or_default();
+    match scheme {
+        "sqlite" if url.len() > scheme.len() => open_sqlite(url).await,
+        "postgres" | "postgresql" => Err(StoreError::NotBuilt { kind: "PostgreSQL", instead: "sqlite://patella.db" }),
+        // Without a colon this is a file's name or a password put in the wrong place: none of it is repeated.
+        _ => Err(StoreError::Address { scheme: if url.contains(':') { scheme.to_owned() } else { String::new() } }),
+    }
+}
+
+#[cfg(feature = "sqlite")]
+async fn open_sqlite(url: &str) -> Result<Arc<dyn Store>, StoreError> {
+    Ok(Arc::new(sqlite::Sqlite::open(url).await?))
+}
+
+#[cfg(not(feature = "sqlite"))]
+async fn open_sqlite(_url: &str) -> Result<Arc<dyn Store>, StoreError> {
+    Err(StoreError::NotBuilt { kind: "SQLite", instead: "nothing: clubs then have the operator's settings" })
+}
