@@ -6,6 +6,8 @@ pub mod author;
 pub mod base;
 pub mod club;
 pub mod config;
+#[cfg(feature = "discord")]
+pub mod discord;
 pub mod embedded;
 pub mod id;
 pub mod intent;
