@@ -1,9 +1,15 @@
 //! The Discord door: from Discord, ask, to Discord. What arrives by the gateway is translated (`from_discord`), answered (`door`),
-//! shown (`to_discord`) and sent (`rest`).
+//! shown (`to_discord`) and sent (`rest`); `serve` holds it all together.
 
 mod cooldown;
 pub mod custom_id;
+pub mod doctor;
 pub mod door;
 pub mod from_discord;
+pub mod gateway;
+pub mod register;
+pub mod rest;
 mod seal;
+pub mod serve;
 pub mod to_discord;
+pub mod work;

@@ -1,0 +1,6 @@
+//! The sender against a scripted server on loopback.
+
+mod faults;
+mod limits;
+mod sent;
+mod server;
