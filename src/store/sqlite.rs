@@ -289,6 +289,12 @@ impl Store for Sqlite {
         // The readers are other connections.
         sqlx::query(CLUB).bind(0i64).fetch_optional(&self.reader).await.map(drop).map_err(fault)
     }
+
+    async fn close(&self) {
+        // The last connection to close writes the log back into the file.
+        self.reader.close().await;
+        self.writer.close().await;
+    }
 }
 
 /// Rows in the order of clubs, and of their clinics, to clubs.

@@ -5,3 +5,5 @@ mod docs;
 mod evaluation;
 mod house;
 mod properties;
+#[cfg(feature = "sqlite")]
+mod store;
