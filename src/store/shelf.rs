@@ -44,8 +44,9 @@ pub enum ChangeError<E> {
 /// All clubs' settings in memory, and the store behind them. Reading never waits and never fails; while the store is down, what
 /// was read last is in force, and the operator's settings where nothing was.
 ///
-/// A club that chose nothing takes no room, so ten thousand of them are free.
-/// Other programs' writes to the same store are seen at the next [`Clubs::refresh`].
+/// A club that chose nothing takes no room. As counted by the allocator, ten thousand clubs take 1.2 MB with a region alone,
+/// 5 MB with one ordinary clinic each, 50 MB with five clinics each that are filled to the limits. A refresh briefly holds two
+/// copies. Other programs' writes to the same store are seen at the next refresh.
 pub struct Clubs {
     store: Option<Arc<dyn Store>>,
     defaults: Arc<Club>,

@@ -207,13 +207,15 @@ async fn a_hanging_store_uses_up_nobodys_three_seconds() {
                 tokio::spawn(async move { clubs.change(ClubId(1 + n % 2), set(full())).await })
             })
             .collect();
+        let thumb = clubs.clone();
+        let feedback = tokio::spawn(async move { thumb.count_feedback(&TopicId::new("pain.front"), true).await });
         assert_eq!(*clubs.of(Some(CLUB)), *before, "reading never waits");
         for task in crowd {
             let error = task.await.expect("no panic").expect_err("hangs");
             assert!(matches!(error, ChangeError::Slow), "{error:?}");
         }
-        clubs.count_feedback(&TopicId::new("pain.front"), true).await;
-        assert!(start.elapsed() < Duration::from_millis(2 * 2_500), "two limits of 1.5 s: {:?}", start.elapsed());
+        feedback.await.expect("it fails nobody");
+        assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
         assert_eq!(*clubs.of(Some(CLUB)), *before);
     }
     assert_eq!(clubs.lost_feedback(), 2);

@@ -79,6 +79,23 @@ async fn what_is_not_ours_is_left_as_it_is() {
 }
 
 #[tokio::test]
+async fn a_damaged_file_is_told() {
+    let file = folder("damaged").join("patella.db");
+    let store = store::open(&url(&file)).await.expect("opened");
+    store.save_club(ClubId(1), &full()).await.expect("saved");
+    store.close().await;
+    let mut bytes = fs::read(&file).expect("there");
+    // The first page tells the form of the file and stays.
+    bytes[4096..].fill(0xa5);
+    fs::write(&file, bytes).expect("written");
+    let store = store::open(&url(&file)).await.expect("its head is sound");
+    let error = store.clubs().await.expect_err("damaged");
+    assert!(matches!(error, StoreError::Damaged(_)) && error.source().is_some(), "{error:?}");
+    assert!(error.to_string().contains("restore a backup"), "{error}");
+    assert!(store.check().await.is_err());
+}
+
+#[tokio::test]
 async fn a_newer_form_is_refused_and_kept() {
     let file = folder("newer").join("patella.db");
     store::open(&url(&file)).await.expect("opened").close().await;
