@@ -119,7 +119,7 @@ pub enum ClinicFault {
     #[error("the {} is empty", .0.name())]
     Blank(ClinicField),
     /// A part is longer than it may be.
-    #[error("the {} is longer than {max} characters", .field.name())]
+    #[error("the {} has more than {max} characters", .field.name())]
     TooLong {
         /// Which part.
         field: ClinicField,

@@ -20,6 +20,107 @@ pub struct Config {
     /// Clinics to point to, in the order in which they are named; may be empty.
     #[serde(rename = "clinic")]
     pub clinics: Vec<ClinicSettings>,
+    /// Discord.
+    pub discord: DiscordSettings,
+    /// Where clubs' settings are kept.
+    pub store: StoreSettings,
+    /// How questions are taken.
+    pub ask: AskSettings,
+    /// What the running bot says about itself.
+    pub log: LogSettings,
+}
+
+/// Discord.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DiscordSettings {
+    /// The bot's token; `None` until one is set. Never shown.
+    #[serde(deserialize_with = "text_or_none")]
+    pub token: Option<String>,
+    /// The base address of Discord's API.
+    #[serde(deserialize_with = "text")]
+    pub api: String,
+    /// Which shards to run, such as `0-3/8`; as many as Discord recommends where `None`.
+    #[serde(deserialize_with = "text_or_none")]
+    pub shards: Option<String>,
+}
+
+impl Default for DiscordSettings {
+    fn default() -> Self {
+        Self { token: None, api: "https://discord.com".into(), shards: None }
+    }
+}
+
+impl std::fmt::Debug for DiscordSettings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let token = self.token.as_ref().map(|_| "...");
+        f.debug_struct("DiscordSettings").field("token", &token).field("api", &self.api).field("shards", &self.shards).finish()
+    }
+}
+
+/// Where clubs' settings are kept.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct StoreSettings {
+    /// `sqlite://FILE`.
+    #[serde(deserialize_with = "text")]
+    pub url: String,
+}
+
+impl Default for StoreSettings {
+    fn default() -> Self {
+        Self { url: "sqlite://patella.db".into() }
+    }
+}
+
+/// How questions are taken.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AskSettings {
+    /// Seconds between two questions of a member; a safety reply never waits.
+    pub cooldown_s: u64,
+}
+
+impl Default for AskSettings {
+    fn default() -> Self {
+        Self { cooldown_s: 3 }
+    }
+}
+
+/// What the running bot says about itself, on standard error.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LogSettings {
+    /// How it is written.
+    pub format: LogFormat,
+    /// How much.
+    pub level: LogLevel,
+}
+
+/// How log lines are written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Human,
+    /// One JSON object a line.
+    Json,
+}
+
+/// How much is logged. No level shows what people wrote.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogLevel {
+    /// Faults that somebody must look at.
+    Error,
+    /// And what was lost or put off.
+    Warn,
+    /// And each request.
+    #[default]
+    Info,
+    /// And each call to Discord.
+    Debug,
 }
 
 /// A clinic or practice to point to.
@@ -58,7 +159,14 @@ impl Default for Config {
             link: String::new(),
             last_checked: None,
         };
-        Self { region: None, clinics: vec![clinic] }
+        Self {
+            region: None,
+            clinics: vec![clinic],
+            discord: DiscordSettings::default(),
+            store: StoreSettings::default(),
+            ask: AskSettings::default(),
+            log: LogSettings::default(),
+        }
     }
 }
 
@@ -101,11 +209,21 @@ impl Config {
     }
 
     /// These settings with the environment over them; `variable` gives a variable's value. An empty one counts as unset.
-    #[must_use]
-    pub fn with_env(mut self, variable: &dyn Fn(&str) -> Option<String>) -> Self {
-        let region = variable(REGION_VARIABLE).map(|r| r.trim().to_owned()).filter(|r| !r.is_empty());
-        self.region = region.or(self.region);
-        self
+    ///
+    /// # Errors
+    /// Where a variable's value is of the wrong sort: which, and what it should be.
+    pub fn with_env(mut self, variable: &dyn Fn(&str) -> Option<String>) -> Result<Self, String> {
+        let set = |name: &str| variable(name).map(|v| v.trim().to_owned()).filter(|v| !v.is_empty());
+        self.region = set(REGION_VARIABLE).or(self.region);
+        self.discord.token = set("DISCORD_TOKEN").or(self.discord.token);
+        self.discord.api = set("PATELLA_DISCORD_API").unwrap_or(self.discord.api);
+        self.discord.shards = set("PATELLA_SHARDS").or(self.discord.shards);
+        self.store.url = set("PATELLA_STORE_URL").unwrap_or(self.store.url);
+        if let Some(seconds) = set("PATELLA_ASK_COOLDOWN_S") {
+            let wrong = |_| format!("PATELLA_ASK_COOLDOWN_S: `{seconds}` is no whole number of seconds, such as 3");
+            self.ask.cooldown_s = seconds.parse().map_err(wrong)?;
+        }
+        Ok(self)
     }
 }
 
@@ -177,6 +295,12 @@ mod tests {
     }
 
     #[test]
+    fn the_token_is_never_shown() {
+        let config = Config::from_toml("config.toml", "[discord]\ntoken = \"MARKER\"").expect("a token");
+        assert!(!format!("{config:?}").contains("MARKER"));
+    }
+
+    #[test]
     fn an_empty_file_is_the_default() {
         assert_eq!(Config::from_toml("config.toml", ""), Ok(Config::default()));
         let none = Config::from_toml("config.toml", "clinic = []\nregion = \"uk\"").expect("no clinics");
@@ -186,7 +310,7 @@ mod tests {
     #[test]
     fn faults_name_file_line_key_and_what_to_do() {
         insta::assert_snapshot!(error("# ours\nregoin = \"uk\"\n"), @r#"
-        config.toml:2:1: unknown field `regoin`, expected `region` or `clinic`
+        config.toml:2:1: unknown field `regoin`, expected one of `region`, `clinic`, `discord`, `store`, `ask`, `log`
         remove the key or correct its spelling; config.example.toml holds every key
         "#);
         insta::assert_snapshot!(error("[[clinic]]\nname = \"A\"\nphone = \"1\"\nfax = \"2\"\n"), @r#"
@@ -218,9 +342,19 @@ mod tests {
     #[test]
     fn the_environment_stands_over_the_file() {
         let file = Config::from_toml("config.toml", "region = \"uk\"").expect("a region");
-        let with = |value: &str| file.clone().with_env(&|name| (name == REGION_VARIABLE).then(|| value.to_owned())).region;
+        let with = |value: &str| {
+            file.clone().with_env(&|name| (name == REGION_VARIABLE).then(|| value.to_owned())).expect("sound").region
+        };
         assert_eq!(with(" ca ").as_deref(), Some("ca"));
         assert_eq!(with("").as_deref(), Some("uk"));
-        assert_eq!(file.clone().with_env(&|_| None), file);
+        assert_eq!(file.clone().with_env(&|_| None), Ok(file.clone()));
+        let all =
+            file.clone().with_env(&|name| Some(if name == "PATELLA_ASK_COOLDOWN_S" { "0".into() } else { name.to_owned() }));
+        let all = all.expect("sound");
+        assert_eq!(all.discord.token.as_deref(), Some("DISCORD_TOKEN"));
+        assert_eq!((all.discord.api.as_str(), all.store.url.as_str()), ("PATELLA_DISCORD_API", "PATELLA_STORE_URL"));
+        assert_eq!((all.discord.shards.as_deref(), all.ask.cooldown_s), (Some("PATELLA_SHARDS"), 0));
+        let wrong = file.with_env(&|name| (name == "PATELLA_ASK_COOLDOWN_S").then(|| "soon".to_owned()));
+        assert!(wrong.is_err_and(|e| e.contains("PATELLA_ASK_COOLDOWN_S") && e.contains("soon")));
     }
 }

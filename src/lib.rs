@@ -22,6 +22,8 @@ pub mod safety;
 #[cfg(feature = "discord")]
 pub mod store;
 pub mod suggest;
+#[cfg(feature = "discord")]
+pub mod telemetry;
 #[cfg(feature = "terminal")]
 pub mod terminal;
 pub mod text;

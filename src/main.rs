@@ -3,6 +3,9 @@
 // The binary's own parts; `src/` itself is the library's.
 #[path = "main/check.rs"]
 mod check;
+#[cfg(feature = "discord")]
+#[path = "main/discord.rs"]
+mod discord;
 #[path = "main/files.rs"]
 mod files;
 
@@ -108,6 +111,20 @@ fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
             let scores = author::eval::run(&app, &files, today(), &|| start.elapsed().as_secs_f64())?;
             if *json { writeln!(out, "{}", serde_json::to_string(&scores)?)? } else { write!(out, "{scores}")? }
         }
+        #[cfg(feature = "discord")]
+        Command::Serve => {
+            let config = config(global)?;
+            return discord::run(app(global)?, &config);
+        }
+        #[cfg(feature = "discord")]
+        Command::Doctor => return doctor(global, out),
+        #[cfg(feature = "discord")]
+        Command::Commands => {
+            let commands = patella::discord::register::registration();
+            writeln!(out, "{}", serde_json::to_string_pretty(&commands)?)?;
+        }
+        #[cfg(feature = "discord")]
+        Command::Invite => discord::invite(&config(global)?, out)?,
         Command::Completions { shell } => out.write_all(&arguments::completions(*shell))?,
     }
     out.flush()?;
@@ -164,7 +181,39 @@ fn config(global: &Global) -> anyhow::Result<Config> {
         Some(path) => Config::from_toml(&path.display().to_string(), &files::read_text(path)?)?,
         None => Config::default(),
     };
-    Ok(config.with_env(&|name| std::env::var(name).ok()))
+    config.with_env(&|name| std::env::var(name).ok()).map_err(anyhow::Error::msg)
+}
+
+/// Checks settings and knowledge, then all that needs them.
+#[cfg(feature = "discord")]
+fn doctor(global: &Global, out: &mut impl Write) -> anyhow::Result<ExitCode> {
+    use patella::discord::doctor::Finding;
+    let mut found = Vec::new();
+    let settings = config(global);
+    match &settings {
+        Ok(_) => found.push(Finding::well("settings", "can be read")),
+        Err(error) => found.push(Finding::fault("settings", format!("{error:#}"), "correct the file or the variable")),
+    }
+    // The region is part of this check: it must be one of the knowledge's.
+    match settings.is_ok().then(|| app(global)) {
+        Some(Ok(app)) => {
+            let clinics = app.defaults().clinics.iter().filter(|c| patella::club::is_stale(c, today())).count();
+            let knowledge = app.knowledge();
+            found.push(Finding::well(
+                "knowledge",
+                format!("{} topics, {} red flags, {} tips", knowledge.topics.len(), knowledge.flags.len(), knowledge.tips.len()),
+            ));
+            if clinics > 0 {
+                let wrong = format!("{clinics} of the default clinics not checked for half a year or never");
+                found.push(Finding::well("clinics", format!("{wrong}; call, check, and set `last_checked`")));
+            }
+        }
+        Some(Err(error)) => {
+            found.push(Finding::fault("knowledge", format!("{error:#}"), "run `patella knowledge check`"));
+        }
+        None => {}
+    }
+    discord::check(found, settings.as_ref().ok(), out)
 }
 
 fn clinic(settings: ClinicSettings) -> Clinic {

@@ -66,6 +66,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// Whether the store can be read and written (it writes) and has this program's form.
     async fn check(&self) -> Result<(), StoreError>;
+
+    /// Finishes what is under way and lets go. Afterwards every call fails, and a SQLite file holds everything by itself.
+    async fn close(&self);
 }
 
 /// What a driver or the system said.
@@ -74,22 +77,19 @@ type Cause = Box<dyn std::error::Error + Send + Sync>;
 /// Why the store did not do it, and what to do about it. No message holds a club's number, a club's words or a password.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The address is of no kind that is understood. Only its beginning is repeated: the rest may hold a password.
-    #[error("store.url begins with `{scheme}`; understood is sqlite://FILE, such as sqlite://patella.db")]
-    Address {
-        /// What stands before the first colon.
-        scheme: String,
-    },
+    /// The address is of no kind that is understood. It is not repeated: it may hold a password.
+    #[error("store.url is not understood: use sqlite://FILE, such as sqlite://patella.db")]
+    Address,
     /// The address is of a kind that this build leaves out.
-    #[error("this build has no {kind} store yet; set store.url to {instead}")]
+    #[error("this build of Patella has no {kind} store yet{instead}")]
     NotBuilt {
         /// Its name.
         kind: &'static str,
-        /// An address that this build understands.
+        /// What to do instead, or empty.
         instead: &'static str,
     },
     /// What follows the file's name in the address is not understood.
-    #[error("store.url is not understood: use sqlite://FILE, such as sqlite://patella.db")]
+    #[error("the options of store.url are not understood: use sqlite://FILE, or sqlite://FILE?mode=ro to read only")]
     Options(#[source] Cause),
     /// The folder of the file does not exist.
     #[error("the store's folder `{}` does not exist: create it, or set store.url to another file", .0.display())]
@@ -152,12 +152,12 @@ impl StoreError {
 /// # Errors
 /// Where the address is not understood, or nothing can be read there; see [`StoreError`].
 pub async fn open(url: &str) -> Result<Arc<dyn Store>, StoreError> {
-    let scheme = url.split(':').next().unwrap_or_default();
-    match scheme {
-        "sqlite" if url.len() > scheme.len() => open_sqlite(url).await,
-        "postgres" | "postgresql" => Err(StoreError::NotBuilt { kind: "PostgreSQL", instead: "sqlite://patella.db" }),
-        // Without a colon this is a file's name or a password put in the wrong place: none of it is repeated.
-        _ => Err(StoreError::Address { scheme: if url.contains(':') { scheme.to_owned() } else { String::new() } }),
+    match url.split_once(':').map_or("", |(scheme, _)| scheme) {
+        "sqlite" => open_sqlite(url).await,
+        "postgres" | "postgresql" => {
+            Err(StoreError::NotBuilt { kind: "PostgreSQL", instead: ": set store.url to sqlite://patella.db" })
+        }
+        _ => Err(StoreError::Address),
     }
 }
 
@@ -168,5 +168,5 @@ async fn open_sqlite(url: &str) -> Result<Arc<dyn Store>, StoreError> {
 
 #[cfg(not(feature = "sqlite"))]
 async fn open_sqlite(_url: &str) -> Result<Arc<dyn Store>, StoreError> {
-    Err(StoreError::NotBuilt { kind: "SQLite", instead: "nothing: clubs then have the operator's settings" })
+    Err(StoreError::NotBuilt { kind: "SQLite", instead: "" })
 }

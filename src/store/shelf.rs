@@ -21,8 +21,8 @@ use crate::{
 /// How long a change of settings may take in all. Discord gives 3 s for the first answer to a command, and the answer has to
 /// travel too.
 const CHANGE: Duration = Duration::from_millis(1_500);
-/// How long reading all clubs may take: nobody waits for it but later changes.
-const REFRESH: Duration = Duration::from_secs(30);
+/// How long a call about all clubs may take: nobody waits for it but later changes.
+const ALL: Duration = Duration::from_secs(30);
 
 /// Why settings stay as they were.
 #[derive(Debug, thiserror::Error)]
@@ -44,8 +44,9 @@ pub enum ChangeError<E> {
 /// All clubs' settings in memory, and the store behind them. Reading never waits and never fails; while the store is down, what
 /// was read last is in force, and the operator's settings where nothing was.
 ///
-/// A club that chose nothing takes no room, so ten thousand of them are free.
-/// Other programs' writes to the same store are seen at the next [`Clubs::refresh`].
+/// A club that chose nothing takes no room. As counted by the allocator, ten thousand clubs take 1.2 MB with a region alone,
+/// 5 MB with one ordinary clinic each, 50 MB with five clinics each that are filled to the limits. A refresh briefly holds two
+/// copies. Other programs' writes to the same store are seen at the next refresh.
 pub struct Clubs {
     store: Option<Arc<dyn Store>>,
     defaults: Arc<Club>,
@@ -89,11 +90,12 @@ impl Clubs {
             let _changing = self.changing.lock().await;
             let stored = store.clubs().await?;
             let chosen = stored.into_iter().filter(|(_, choices)| *choices != Choices::default());
-            let shelf = chosen.map(|(id, choices)| (id, Arc::new(self.defaults.with(&choices)))).collect();
-            *self.shelf.write().unwrap_or_else(PoisonError::into_inner) = shelf;
+            let mut shelf = chosen.map(|(id, choices)| (id, Arc::new(self.defaults.with(&choices)))).collect();
+            // Swapped, so that nobody waits while the old one is freed.
+            std::mem::swap(&mut *self.shelf.write().unwrap_or_else(PoisonError::into_inner), &mut shelf);
             Ok(())
         };
-        timeout(REFRESH, read).await.unwrap_or_else(|late| Err(StoreError::Locked(late.into())))
+        timeout(ALL, read).await.unwrap_or_else(|late| Err(StoreError::Locked(late.into())))
     }
 
     /// What a club chose itself, as it is stored.
@@ -149,15 +151,18 @@ impl Clubs {
     /// Erases the clubs that were left before an instant, here and in the store; returns how many.
     ///
     /// # Errors
-    /// Where the store fails; the next sweep finds them again.
+    /// Where the store fails or takes more than 30 s; the next sweep finds them again.
     pub async fn erase_left_before(&self, before: Timestamp) -> Result<usize, StoreError> {
         let Some(store) = &self.store else { return Ok(0) };
-        let _changing = self.changing.lock().await;
-        let erased = store.erase_left_before(before).await?;
-        for club in &erased {
-            self.put(*club, &Choices::default());
-        }
-        Ok(erased.len())
+        let sweep = async {
+            let _changing = self.changing.lock().await;
+            let erased = store.erase_left_before(before).await?;
+            for club in &erased {
+                self.put(*club, &Choices::default());
+            }
+            Ok(erased.len())
+        };
+        timeout(ALL, sweep).await.unwrap_or_else(|late| Err(StoreError::Locked(late.into())))
     }
 
     /// Counts a press of a feedback button. A count that cannot be kept is itself counted, and troubles nobody.

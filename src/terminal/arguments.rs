@@ -104,6 +104,25 @@ Examples:
         #[arg(long)]
         json: bool,
     },
+    /// Run the bot in Discord.
+    #[cfg(feature = "discord")]
+    #[command(after_help = "\
+Set the bot's token as DISCORD_TOKEN or `discord.token`; without one, this says how to get it.
+
+Examples:
+  DISCORD_TOKEN=... patella serve
+  patella serve --config config.toml")]
+    Serve,
+    /// Check settings, store, token, permissions and clock; says what to do for each fault.
+    #[cfg(feature = "discord")]
+    #[command(after_help = "Example:\n  patella doctor --config config.toml")]
+    Doctor,
+    /// Print, as JSON, the commands exactly as they are registered with Discord.
+    #[cfg(feature = "discord")]
+    Commands,
+    /// Print the link that installs the bot in a server, with the least permissions.
+    #[cfg(feature = "discord")]
+    Invite,
     /// Write a completion script for a shell to standard output.
     #[command(after_help = "Example:\n  patella completions bash > ~/.local/share/bash-completion/completions/patella")]
     Completions {

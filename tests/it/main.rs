@@ -7,3 +7,5 @@ mod house;
 mod properties;
 #[cfg(feature = "discord")]
 mod rest;
+#[cfg(feature = "sqlite")]
+mod store;

@@ -148,7 +148,24 @@ impl Door {
 
     /// What is said to somebody whose request broke something of ours.
     pub fn incident(&self, code: &str) -> Response {
-        Response::message(&Message::notice(self.replies().incident.replace("{code}", code)))
+        Response::message(&Message::notice(self.incident_words(code)))
+    }
+
+    /// The same as words.
+    pub fn incident_words(&self, code: &str) -> String {
+        self.replies().incident.replace("{code}", code)
+    }
+
+    /// The clubs' settings.
+    pub fn clubs(&self) -> &Clubs {
+        &self.clubs
+    }
+
+    /// The whole answer to a message, for its writer alone.
+    pub fn in_full(&self, said: &Said) -> Message {
+        let decision = self.app.explain(&Ask { text: said.text.clone() });
+        let reply = self.app.reply_to(&decision, &self.clubs.of(said.club), (self.today)());
+        to_discord::message(&reply, self.replies(), Place::Direct, 0)
     }
 
     /// The answer to a message in which the bot was mentioned, or to a direct message; `None` within the cool-down's second

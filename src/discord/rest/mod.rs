@@ -207,6 +207,15 @@ impl Rest {
         result
     }
 
+    /// The time by Discord's clock, to the second; `None` where Discord does not answer or does not say.
+    pub async fn server_time(&self) -> Option<jiff::Timestamp> {
+        let url = settings::address(&self.inner.base, "/gateway").ok()?;
+        let response = self.inner.client.get(url).timeout(self.inner.timings.attempt).send().await.ok()?;
+        let date = response.headers().get(reqwest::header::DATE)?.to_str().ok()?;
+        // HTTP writes "GMT" where RFC 2822 wants an offset; the parser takes both.
+        Some(jiff::fmt::rfc2822::DateTimeParser::new().parse_zoned(date).ok()?.timestamp())
+    }
+
     /// What was done so far.
     pub fn counts(&self) -> Counts {
         let tally = &self.inner.tally;

@@ -1,5 +1,7 @@
 //! The store for one machine: one SQLite file.
 
+mod fault;
+
 use std::{
     collections::HashSet,
     fs,
@@ -16,6 +18,7 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions, SqliteSynchronous},
 };
 
+use self::fault::{fault, unread};
 use super::{Feedback, Store, StoreError};
 use crate::{
     club::{Choices, Visible},
@@ -26,7 +29,7 @@ use crate::{
 /// Marks a file as ours in its header: "PTLA".
 const APPLICATION: i64 = 0x5054_4c41;
 /// What brings a file from one form to the next, in order. The form is the number of those done.
-const MIGRATIONS: [&str; 1] = [include_str!("../../migrations/sqlite/0001_clubs.sql")];
+const MIGRATIONS: [&str; 1] = [include_str!("../../../migrations/sqlite/0001_clubs.sql")];
 /// How long a call waits for another program's write. Below the time that a change of settings is given (`shelf`), so that a
 /// lock is reported as one and not as slowness.
 const BUSY: Duration = Duration::from_millis(1_000);
@@ -114,21 +117,12 @@ impl Sqlite {
         let mark = "SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema) \
                     FROM pragma_application_id, pragma_user_version";
         let (application, form, tables): (i64, i64, i64) =
-            sqlx::query_as(mark).fetch_one(&self.writer).await.map_err(|e| self.unread(e))?;
+            sqlx::query_as(mark).fetch_one(&self.writer).await.map_err(|e| unread(&self.path, e))?;
         let known = MIGRATIONS.len() as i64;
         if application != APPLICATION && (application, form, tables) != (0, 0, 0) {
             return Err(StoreError::NotAStore(self.path.clone()));
         }
         if form > known { Err(StoreError::Newer { found: form, known }) } else { Ok(form) }
-    }
-
-    /// What it means that the file cannot even be read.
-    fn unread(&self, error: sqlx::Error) -> StoreError {
-        match code(&error) {
-            Some(code::NOT_A_DATABASE) => StoreError::NotAStore(self.path.clone()),
-            Some(code::CANNOT_OPEN | code::PERMISSION) => StoreError::Denied { path: self.path.clone(), source: error.into() },
-            _ => fault(error),
-        }
     }
 
     /// A transaction that holds the write lock from its start, so that what it reads cannot change below it. Dropped without a
@@ -289,6 +283,12 @@ impl Store for Sqlite {
         // The readers are other connections.
         sqlx::query(CLUB).bind(0i64).fetch_optional(&self.reader).await.map(drop).map_err(fault)
     }
+
+    async fn close(&self) {
+        // The last connection to close writes the log back into the file.
+        self.reader.close().await;
+        self.writer.close().await;
+    }
 }
 
 /// Rows in the order of clubs, and of their clinics, to clubs.
@@ -313,34 +313,22 @@ fn clubs(rows: Vec<Row>) -> Result<Vec<(ClubId, Choices)>, StoreError> {
     Ok(clubs)
 }
 
-/// SQLite's result codes that have something to say to an operator: <https://www.sqlite.org/rescode.html>.
-mod code {
-    pub const PERMISSION: i32 = 3;
-    pub const BUSY: i32 = 5;
-    pub const LOCKED: i32 = 6;
-    pub const READ_ONLY: i32 = 8;
-    pub const DAMAGED: i32 = 11;
-    pub const FULL: i32 = 13;
-    pub const CANNOT_OPEN: i32 = 14;
-    pub const NOT_A_DATABASE: i32 = 26;
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// SQLite's primary result code, where it is SQLite that failed.
-fn code(error: &sqlx::Error) -> Option<i32> {
-    let extended: i32 = error.as_database_error()?.code()?.parse().ok()?;
-    Some(extended & 0xff)
-}
-
-/// What a driver's error means.
-fn fault(error: sqlx::Error) -> StoreError {
-    if matches!(error, sqlx::Error::PoolTimedOut) {
-        return StoreError::Locked(error.into());
-    }
-    match code(&error) {
-        Some(code::BUSY | code::LOCKED) => StoreError::Locked(error.into()),
-        Some(code::READ_ONLY) => StoreError::ReadOnly(error.into()),
-        Some(code::DAMAGED | code::NOT_A_DATABASE) => StoreError::Damaged(error.into()),
-        Some(code::FULL) => StoreError::Full(error.into()),
-        _ => StoreError::Failed(error.into()),
+    /// In here, because only the connection itself can be told that its disk is small.
+    #[tokio::test]
+    async fn a_full_disk_is_told_and_passes() {
+        let store = Sqlite::open("sqlite::memory:").await.expect("opened");
+        let limit = |sql: &'static str| sqlx::raw_sql(sql).execute(&store.writer);
+        // Below the present size the limit becomes the present size.
+        limit("PRAGMA max_page_count = 1").await.expect("set");
+        let large = Choices { region: Some("x".repeat(1_000_000)), ..Choices::default() };
+        let error = store.save_club(ClubId(1), &large).await.expect_err("there is no room");
+        assert!(matches!(error, StoreError::Full(_)), "{error:?}");
+        assert_eq!(store.clubs().await.expect("read"), []);
+        limit("PRAGMA max_page_count = 100000").await.expect("set");
+        store.save_club(ClubId(1), &large).await.expect("there is room again");
     }
 }

@@ -1,0 +1,146 @@
+//! A check-up of everything the running bot needs from Discord and from this machine. Each fault says what to do.
+
+use std::fmt;
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+
+use super::{
+    gateway::intents,
+    register::{self, PERMISSIONS},
+    rest::{Call, Rest, RestError},
+    serve,
+};
+use crate::store::Store;
+
+/// A clock may be off by this much: Discord's ids and the times of tips stay right.
+const CLOCK_OFF: SignedDuration = SignedDuration::from_secs(10);
+
+/// What a check found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// What was checked.
+    pub what: &'static str,
+    /// How it is.
+    pub result: Result<String, Fault>,
+}
+
+/// A fault and its mend.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// What is wrong.
+    pub wrong: String,
+    /// What to do.
+    pub mend: String,
+}
+
+impl Finding {
+    /// All is well.
+    pub fn well(what: &'static str, how: impl Into<String>) -> Self {
+        Self { what, result: Ok(how.into()) }
+    }
+
+    /// Something is wrong.
+    pub fn fault(what: &'static str, wrong: impl Into<String>, mend: impl Into<String>) -> Self {
+        Self { what, result: Err(Fault { wrong: wrong.into(), mend: mend.into() }) }
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.result {
+            Ok(how) => write!(f, "ok     {:<12} {how}", self.what),
+            Err(Fault { wrong, mend }) => write!(f, "FAULT  {:<12} {wrong}\n{:>20}{mend}", self.what, ""),
+        }
+    }
+}
+
+/// What is checked without Discord: the zone data and the store.
+pub async fn machine(store: Result<&dyn Store, String>) -> Vec<Finding> {
+    const ZONE: &str = "Europe/Dublin";
+    let mut findings = vec![match jiff::tz::TimeZone::get(ZONE) {
+        Ok(_) => Finding::well("zones", "the zone data can be read"),
+        Err(_) => Finding::fault("zones", "there is no zone data", "install the package tzdata, or set TZDIR to its folder"),
+    }];
+    findings.push(match store {
+        Err(wrong) => Finding::fault("store", wrong, "correct `store.url`, or the rights of the file and its folder"),
+        Ok(store) => match store.check().await {
+            Ok(()) => Finding::well("store", "can be read and written"),
+            Err(error) => {
+                Finding::fault("store", error.to_string(), "correct `store.url`, or the rights of the file and its folder")
+            }
+        },
+    });
+    findings
+}
+
+/// What is checked with Discord: token, intents, commands, permissions, clock.
+pub async fn discord(rest: &Rest, api: &str) -> Vec<Finding> {
+    let identity = match serve::identity(rest).await {
+        Ok(identity) => identity,
+        Err(RestError::Token) => {
+            let mend = "reset it in the Developer Portal (your application, Bot, Reset Token) and set it as DISCORD_TOKEN";
+            return vec![Finding::fault("token", "Discord does not accept it", mend)];
+        }
+        Err(error) => {
+            let mend = format!("check that this machine reaches {api} over HTTPS; see https://discordstatus.com");
+            return vec![Finding::fault("Discord", error.to_string(), mend)];
+        }
+    };
+    vec![
+        Finding::well("token", format!("accepted; the application is {}", identity.name)),
+        Finding::well("intents", format!("{} asked for, none of them privileged", intents().iter().count())),
+        commands(rest, &identity.application).await,
+        servers(rest).await,
+        clock(rest).await,
+    ]
+}
+
+async fn commands(rest: &Rest, application: &str) -> Finding {
+    match rest.send(Call::get(format!("/applications/{application}/commands"))).await {
+        Ok(there) if register::is_registered(&there) => Finding::well("commands", "registered as they should be"),
+        Ok(_) => Finding::fault("commands", "Discord has another table of commands", "start `patella serve`: it registers them"),
+        Err(error) => Finding::fault("commands", error.to_string(), "try again in a minute"),
+    }
+}
+
+/// The bot's own rights in the servers it is in; roles of channels may take more away.
+async fn servers(rest: &Rest) -> Finding {
+    let there = match rest.send(Call::get("/users/@me/guilds")).await {
+        Ok(there) => there,
+        Err(error) => return Finding::fault("servers", error.to_string(), "try again in a minute"),
+    };
+    let servers = there.as_array().map_or(&[][..], Vec::as_slice);
+    let missing: Vec<String> = servers.iter().filter_map(missing).collect();
+    if servers.is_empty() {
+        Finding::well("servers", "in none yet; `patella invite` prints the install link")
+    } else if missing.is_empty() {
+        Finding::well("servers", format!("in {}, with the permissions it needs", servers.len()))
+    } else {
+        let wrong = format!("permissions are missing in {} of {}: {}", missing.len(), servers.len(), missing.join("; "));
+        Finding::fault("servers", wrong, "open the link of `patella invite` again for those servers, or give its role the rights")
+    }
+}
+
+fn missing(server: &Value) -> Option<String> {
+    const ADMINISTRATOR: u64 = super::from_discord::permission::ADMINISTRATOR;
+    let has: u64 = server["permissions"].as_str()?.parse().ok()?;
+    let lacks = |bit: u64| has & (bit | ADMINISTRATOR) == 0;
+    let missing: Vec<&str> = PERMISSIONS.iter().filter(|(bit, ..)| lacks(*bit)).map(|(_, name, _)| *name).collect();
+    (!missing.is_empty()).then(|| format!("{} ({})", server["name"].as_str().unwrap_or("?"), missing.join(", ")))
+}
+
+async fn clock(rest: &Rest) -> Finding {
+    match rest.server_time().await {
+        None => Finding::well("clock", "not compared: Discord did not say the time"),
+        Some(theirs) => {
+            let off = Timestamp::now().duration_since(theirs);
+            if off.abs() <= CLOCK_OFF {
+                Finding::well("clock", "agrees with Discord's")
+            } else {
+                let wrong = format!("differs from Discord's by {} s", off.as_secs());
+                Finding::fault("clock", wrong, "let the system set the time (NTP): replies and tips would come at the wrong time")
+            }
+        }
+    }
+}

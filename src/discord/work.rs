@@ -1,0 +1,314 @@
+//! Work under way: each interaction and message from arrival to what was sent. Safety replies go before everything; ordinary work
+//! is bounded, and what is too much is shed and counted. Nothing of what people wrote is logged.
+
+use std::{
+    panic::AssertUnwindSafe,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use futures_util::FutureExt;
+use serde_json::{Value, json};
+use tokio::sync::{Notify, Semaphore};
+use tracing::Instrument;
+
+use super::{
+    door::{Door, Outgoing, Response},
+    from_discord::{self, Incoming, Said, What},
+    rest::{Call, Rest, RestError},
+    to_discord::Message,
+};
+
+/// Ordinary requests under way at once, waiting ones included. At some 10 KB each they stay within 10 MB.
+const UNDER_WAY: usize = 1024;
+/// Ordinary requests that send at once.
+const SENDING: usize = 64;
+/// Discord takes the first response for 3 s (interactions/receiving-and-responding); the rest of it is the way to us and back.
+const RESPONSE: Duration = Duration::from_millis(2_800);
+/// A message that comes later than this would answer a conversation that has gone on.
+const MESSAGE: Duration = Duration::from_secs(60);
+/// Discord's error codes: an unknown interaction is one whose time is over; others say what may not be done in a channel.
+mod code {
+    pub const UNKNOWN_INTERACTION: u64 = 10_062;
+    pub const MISSING_ACCESS: u64 = 50_001;
+    pub const MISSING_PERMISSIONS: u64 = 50_013;
+    pub const NO_HISTORY: u64 = 160_002;
+}
+
+/// How much was done since the start. A shed or lost request is one that nobody got an answer to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Interactions answered.
+    pub answered: u64,
+    /// Messages answered.
+    pub messages: u64,
+    /// Safety replies among both.
+    pub urgent: u64,
+    /// Ordinary requests turned away because too many were under way.
+    pub shed: u64,
+    /// Requests whose answer could not be sent.
+    pub lost: u64,
+    /// Requests that broke something of ours; they were told so.
+    pub broken: u64,
+    /// Events that could not be read.
+    pub unread: u64,
+}
+
+#[derive(Default)]
+struct Counters {
+    answered: AtomicU64,
+    messages: AtomicU64,
+    urgent: AtomicU64,
+    shed: AtomicU64,
+    lost: AtomicU64,
+    broken: AtomicU64,
+    unread: AtomicU64,
+}
+
+/// Takes what arrives and sees it through. Cheap to clone.
+#[derive(Clone)]
+pub struct Work(Arc<Inner>);
+
+struct Inner {
+    door: Door,
+    rest: Rest,
+    ordinary: AtomicUsize,
+    all: AtomicUsize,
+    idle: Notify,
+    sending: Semaphore,
+    counters: Counters,
+}
+
+/// Counts a request as under way until it is dropped, panics included.
+struct UnderWay<'a>(&'a Inner, bool);
+
+impl<'a> UnderWay<'a> {
+    fn new(inner: &'a Inner, urgent: bool) -> Self {
+        inner.all.fetch_add(1, Ordering::SeqCst);
+        if !urgent {
+            inner.ordinary.fetch_add(1, Ordering::SeqCst);
+        }
+        Self(inner, urgent)
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        if !self.1 {
+            self.0.ordinary.fetch_sub(1, Ordering::SeqCst);
+        }
+        if self.0.all.fetch_sub(1, Ordering::SeqCst) == 1 {
+            self.0.idle.notify_waiters();
+        }
+    }
+}
+
+fn add(counter: &AtomicU64) {
+    counter.fetch_add(1, Ordering::Relaxed);
+}
+
+impl Work {
+    /// Work at a door, sent by a sender.
+    pub fn new(door: Door, rest: Rest) -> Self {
+        let sending = Semaphore::new(SENDING);
+        let (ordinary, all) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        Self(Arc::new(Inner { door, rest, ordinary, all, idle: Notify::new(), sending, counters: Counters::default() }))
+    }
+
+    /// The door.
+    pub fn door(&self) -> &Door {
+        &self.0.door
+    }
+
+    /// How much was done.
+    pub fn tally(&self) -> Tally {
+        let c = &self.0.counters;
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        Tally {
+            answered: read(&c.answered),
+            messages: read(&c.messages),
+            urgent: read(&c.urgent),
+            shed: read(&c.shed),
+            lost: read(&c.lost),
+            broken: read(&c.broken),
+            unread: read(&c.unread),
+        }
+    }
+
+    /// Counts an event that could not be read.
+    pub fn unread(&self) {
+        add(&self.0.counters.unread);
+    }
+
+    /// Waits until nothing is under way, at most this long; returns how much still was.
+    pub async fn finish(&self, at_most: Duration) -> usize {
+        let wait = async {
+            loop {
+                let idle = self.0.idle.notified();
+                if self.0.all.load(Ordering::SeqCst) == 0 {
+                    return;
+                }
+                idle.await;
+            }
+        };
+        // Late or not, the count says how it ended.
+        let _ = tokio::time::timeout(at_most, wait).await;
+        self.0.all.load(Ordering::SeqCst)
+    }
+
+    /// Sees an interaction through: its first response, sent once.
+    pub async fn interaction(&self, value: Value) {
+        let arrived = Instant::now();
+        let Some(incoming) = from_discord::interaction(value) else { return self.unread() };
+        let span = tracing::info_span!("request", kind = kind(&incoming.what));
+        self.respond(incoming, arrived).instrument(span).await;
+    }
+
+    async fn respond(&self, incoming: Incoming, arrived: Instant) {
+        let inner = &*self.0;
+        // Whether it is urgent is only asked where it decides something: when there is too much to do.
+        let full = inner.ordinary.load(Ordering::SeqCst) >= UNDER_WAY;
+        let urgent = full && inner.door.is_urgent(&incoming);
+        if full && !urgent {
+            add(&inner.counters.shed);
+            tracing::warn!("shed: too much under way");
+            return;
+        }
+        let _under_way = UnderWay::new(inner, urgent);
+        let response = self.response(&incoming).await;
+        let permit = if response.urgent { None } else { inner.sending.acquire().await.ok() };
+        let path = format!("/interactions/{}/{}/callback", incoming.id, incoming.token);
+        let left = RESPONSE.saturating_sub(arrived.elapsed());
+        let mut call = Call::post(path, response.body).within(left);
+        if response.urgent {
+            add(&inner.counters.urgent);
+            call = call.urgent();
+        }
+        let sent = inner.rest.send(call).await;
+        drop(permit);
+        match sent {
+            Ok(_) => add(&inner.counters.answered),
+            Err(_) => add(&inner.counters.lost),
+        }
+        report(&sent.map(|_| ()), arrived);
+    }
+
+    /// The response; where making it breaks, an apology with a code that the log has too.
+    async fn response(&self, incoming: &Incoming) -> Response {
+        match AssertUnwindSafe(self.0.door.respond(incoming)).catch_unwind().await {
+            Ok(response) => response,
+            Err(_) => {
+                add(&self.0.counters.broken);
+                let code = incident();
+                tracing::error!(code, "a request broke; the place is in the line before");
+                self.0.door.incident(&code)
+            }
+        }
+    }
+
+    /// Sees a message through, if it is for the bot.
+    pub async fn message(&self, value: Value, bot: u64) {
+        let arrived = Instant::now();
+        let Some(said) = from_discord::message(value, bot) else { return };
+        let span = tracing::info_span!("request", kind = if said.club.is_some() { "mention" } else { "direct message" });
+        self.hear(said, arrived).instrument(span).await;
+    }
+
+    async fn hear(&self, said: Said, arrived: Instant) {
+        let inner = &*self.0;
+        let full = inner.ordinary.load(Ordering::SeqCst) >= UNDER_WAY;
+        let urgent = full && inner.door.is_urgent_text(&said.text);
+        if full && !urgent {
+            add(&inner.counters.shed);
+            tracing::warn!("shed: too much under way");
+            return;
+        }
+        let _under_way = UnderWay::new(inner, urgent);
+        let heard = AssertUnwindSafe(async { inner.door.hear(&said) }).catch_unwind().await;
+        let outgoing = match heard {
+            Ok(Some(outgoing)) => outgoing,
+            Ok(None) => return,
+            Err(_) => {
+                add(&inner.counters.broken);
+                let code = incident();
+                tracing::error!(code, "a message broke; the place is in the line before");
+                let words = inner.door.incident_words(&code);
+                Outgoing { message: Message { ephemeral: false, ..Message::notice(words) }, urgent: false }
+            }
+        };
+        let permit = if outgoing.urgent { None } else { inner.sending.acquire().await.ok() };
+        if outgoing.urgent {
+            add(&inner.counters.urgent);
+        }
+        let sent = self.post(&said, &outgoing).await;
+        drop(permit);
+        match sent {
+            Ok(()) => add(&inner.counters.messages),
+            Err(_) => add(&inner.counters.lost),
+        }
+        report(&sent, arrived);
+    }
+
+    /// Posts an answer below the message it answers; where replying is not allowed, without the reference; where writing is not
+    /// allowed and it is urgent, as a direct message.
+    async fn post(&self, said: &Said, outgoing: &Outgoing) -> Result<(), RestError> {
+        let mut body = outgoing.message.to_json();
+        // The same message, sent again after a cut connection, is the same message.
+        body["nonce"] = json!(said.id.to_string());
+        body["enforce_nonce"] = json!(true);
+        let path = format!("/channels/{}/messages", said.place.0);
+        let mut replying = body.clone();
+        replying["message_reference"] = json!({ "message_id": said.id.to_string(), "fail_if_not_exists": false });
+        let send = async |path: &str, body: Value| {
+            let call = Call::post(path, body).within(MESSAGE);
+            self.0.rest.send(if outgoing.urgent { call.urgent() } else { call }).await.map(|_| ())
+        };
+        let sent = match send(&path, replying).await {
+            Err(RestError::Refused { code: code::NO_HISTORY, .. }) => send(&path, body).await,
+            sent => sent,
+        };
+        match sent {
+            Err(RestError::Refused { code: code::MISSING_ACCESS | code::MISSING_PERMISSIONS, .. })
+                if outgoing.urgent && said.club.is_some() =>
+            {
+                let opened = Call::post("/users/@me/channels", json!({ "recipient_id": said.member.to_string() })).urgent();
+                let channel = self.0.rest.send(opened.within(MESSAGE)).await?;
+                let mut body = self.0.door.in_full(said).to_json();
+                body["nonce"] = json!(said.id.to_string());
+                body["enforce_nonce"] = json!(true);
+                send(&format!("/channels/{}/messages", channel["id"].as_str().unwrap_or_default()), body).await
+            }
+            sent => sent,
+        }
+    }
+}
+
+fn kind(what: &What) -> &'static str {
+    match what {
+        What::Ping => "ping",
+        What::Command(..) => "command",
+        What::AnswerPrivately(_) => "message command",
+        What::Press { .. } => "button",
+        What::Complete { .. } => "suggestions",
+        What::Unknown => "unknown",
+    }
+}
+
+/// A code that an apology and the log share; it says nothing by itself.
+fn incident() -> String {
+    format!("{:06x}", fastrand::u32(..1 << 24))
+}
+
+fn report(sent: &Result<(), RestError>, arrived: Instant) {
+    let milliseconds = u64::try_from(arrived.elapsed().as_millis()).unwrap_or(u64::MAX);
+    match sent {
+        Ok(()) => tracing::info!(milliseconds, "answered"),
+        Err(RestError::Refused { code: code::UNKNOWN_INTERACTION, .. } | RestError::Late) => {
+            tracing::warn!(milliseconds, "lost: the time for the answer was over");
+        }
+        Err(error) => tracing::warn!(milliseconds, %error, "lost: the answer could not be sent"),
+    }
+}

@@ -1,0 +1,152 @@
+//! The commands that have to do with Discord: serve, doctor, invite.
+
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+    sync::Arc,
+    time::Duration,
+};
+
+use anyhow::{Context, bail};
+use patella::{
+    app::App,
+    config::Config,
+    discord::{
+        doctor::{self, Finding},
+        gateway::{self, Shards},
+        register,
+        rest::{self, Rest},
+        serve,
+    },
+    store::{self, Clubs},
+    telemetry,
+};
+
+/// What `serve` says to somebody who has no token yet.
+const NO_TOKEN: &str = "\
+there is no bot token yet. To get one:
+  1. Open https://discord.com/developers/applications and press New Application.
+  2. On its page Bot, press Reset Token and copy what appears. No privileged intent is needed; leave them off.
+  3. Set it: `export DISCORD_TOKEN=...`, or `token` under `[discord]` in the file that --config names.
+  4. Run `patella serve` again and open the link that it prints, to install the bot in your server.";
+
+fn token(config: &Config) -> anyhow::Result<String> {
+    config.discord.token.clone().context(NO_TOKEN)
+}
+
+fn shards(config: &Config) -> anyhow::Result<Option<Shards>> {
+    let Some(text) = config.discord.shards.as_deref() else { return Ok(None) };
+    match gateway::parse_shards(text) {
+        Some(shards) => Ok(Some(shards)),
+        None => bail!("`{text}` is no range of shards; write it like 0-3/8 (PATELLA_SHARDS or discord.shards)"),
+    }
+}
+
+fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    // With one worker, a burst of events starves the tasks that would answer them.
+    let workers = std::thread::available_parallelism().map_or(2, usize::from).max(2);
+    tokio::runtime::Builder::new_multi_thread().worker_threads(workers).enable_all().build().context("cannot start threads")
+}
+
+fn rest(config: &Config) -> anyhow::Result<Rest> {
+    let settings = rest::Settings { api: config.discord.api.clone(), token: token(config)?, timings: rest::Timings::default() };
+    Ok(Rest::new(settings)?)
+}
+
+/// Runs the bot until it is told to stop.
+pub fn run(app: App, config: &Config) -> anyhow::Result<ExitCode> {
+    let token = token(config)?;
+    let shards = shards(config)?;
+    telemetry::start(&config.log);
+    runtime()?.block_on(async {
+        let store = match store::open(&config.store.url).await {
+            Ok(store) => Some(store),
+            Err(error) => {
+                // Answers do not need the store; settings do.
+                tracing::error!(%error, "there is no store: clubs have the default settings, and changes cannot be saved");
+                None
+            }
+        };
+        let clubs = Arc::new(Clubs::new(store, app.defaults().clone()));
+        let settings = serve::Settings {
+            token,
+            api: config.discord.api.clone(),
+            shards,
+            cooldown: Duration::from_secs(config.ask.cooldown_s),
+            today: super::today,
+        };
+        let say = |line: &str| {
+            // There is nowhere left to say that standard output is closed.
+            let _ = writeln!(io::stdout(), "{line}");
+        };
+        serve::serve(Arc::new(app), clubs, settings, say, told_to_stop()).await?;
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+/// Ends at Ctrl-C or, on Unix, at the signal that service managers send.
+async fn told_to_stop() {
+    let interrupt = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    #[cfg(unix)]
+    {
+        let terminate = async {
+            match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+                Ok(mut signal) => drop(signal.recv().await),
+                Err(_) => std::future::pending().await,
+            }
+        };
+        tokio::select! { () = interrupt => {}, () = terminate => {} }
+    }
+    #[cfg(not(unix))]
+    interrupt.await;
+}
+
+/// Prints what each check found; fails if any found a fault. `base` is what was found of settings and knowledge.
+pub fn check(found: Vec<Finding>, config: Option<&Config>, out: &mut impl Write) -> anyhow::Result<ExitCode> {
+    let mut findings = found;
+    if let Some(config) = config {
+        runtime()?.block_on(async {
+            let store = store::open(&config.store.url).await;
+            let store = store.as_ref().map(|s| &**s).map_err(ToString::to_string);
+            findings.extend(doctor::machine(store).await);
+            match (shards(config), &config.discord.token) {
+                (Err(error), _) => findings.push(Finding::fault("shards", error.to_string(), "correct it or leave it out")),
+                (Ok(_), None) => {
+                    findings.push(Finding::fault("token", "there is none", "run `patella serve`: it says how to get one"));
+                }
+                (Ok(_), Some(_)) => match rest(config) {
+                    Ok(rest) => findings.extend(doctor::discord(&rest, &config.discord.api).await),
+                    Err(error) => {
+                        let mend = "correct `discord.api` (PATELLA_DISCORD_API) and the token";
+                        findings.push(Finding::fault("Discord", error.to_string(), mend));
+                    }
+                },
+            }
+            anyhow::Ok(())
+        })?;
+    }
+    for finding in &findings {
+        writeln!(out, "{finding}")?;
+    }
+    let faults = findings.iter().filter(|f| f.result.is_err()).count();
+    match faults {
+        0 => writeln!(out, "all is well")?,
+        1 => writeln!(out, "1 fault")?,
+        n => writeln!(out, "{n} faults")?,
+    }
+    Ok(if faults == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Prints the install link.
+pub fn invite(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
+    let token_set = token(config)?;
+    drop(token_set);
+    let identity =
+        runtime()?.block_on(async { serve::identity(&rest(config)?).await.context("Discord was asked who the bot is") })?;
+    writeln!(out, "{}", register::install_link(&identity.application))?;
+    Ok(())
+}
