@@ -10,6 +10,8 @@
 
 mod answer;
 mod call;
+mod counts;
+mod error;
 mod invalid;
 mod order;
 mod route;
@@ -19,7 +21,7 @@ use std::{
     hash::RandomState,
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+        atomic::{AtomicBool, Ordering::Relaxed},
     },
     time::Duration,
 };
@@ -34,12 +36,15 @@ use twilight_http_ratelimiting::{Endpoint, Permit, RateLimitHeaders, RateLimiter
 
 use self::{
     answer::{ALREADY_ACKNOWLEDGED, Limited},
+    counts::Tally,
     invalid::Invalid,
     order::{Gate, Pace},
     route::{Kind, Route},
 };
 pub use self::{
     call::{Body, Call, File},
+    counts::Counts,
+    error::RestError,
     settings::{Settings, Timings},
 };
 pub use reqwest::Method;
@@ -50,75 +55,6 @@ const RETRIES: u32 = 5;
 const LIMITED: u32 = 10;
 /// The largest answer that is read, in bytes; Discord's own are far below.
 const LARGEST: usize = 8 << 20;
-
-/// Why a call has no answer. Says nothing of what was sent or where.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum RestError {
-    /// Discord does not want it: an answer that is neither success nor worth repeating.
-    #[error("Discord refused the request: status {status}, code {code}")]
-    Refused {
-        /// The HTTP status.
-        status: u16,
-        /// Discord's JSON error code, 0 if there is none.
-        code: u64,
-    },
-    /// The bot token is missing or was refused; no call that needs it is tried again.
-    #[error("Discord does not accept the bot token")]
-    Token,
-    /// [`Call::give_up`] passed; whether Discord acted is not known.
-    #[error("no answer from Discord in time")]
-    Late,
-    /// No connection, or none that lasted, after all retries.
-    #[error("Discord cannot be reached")]
-    Unreachable,
-    /// Errors on Discord's side after all retries, or a success that cannot be read.
-    #[error("Discord is faulty: status {status}")]
-    Faulty {
-        /// The HTTP status.
-        status: u16,
-    },
-    /// Too many requests were invalid of late; nothing was sent.
-    #[error("held back after too many invalid requests")]
-    Stopped,
-    /// The base address or a path cannot be used; says why, without it.
-    #[error("the address cannot be used: {0}")]
-    BadAddress(String),
-}
-
-/// What the sender did since it was made.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// Requests sent, retries among them.
-    pub sent: u64,
-    /// Requests that were retries.
-    pub retried: u64,
-    /// Answers 429.
-    pub limited: u64,
-    /// Other answers that are neither success nor 5xx.
-    pub refused: u64,
-    /// Answers 5xx.
-    pub failed: u64,
-    /// Requests without a whole answer: no connection, a cut one, a time-out.
-    pub unreachable: u64,
-    /// Calls that were given up after [`Call::give_up`].
-    pub late: u64,
-    /// Invalid requests in the window now.
-    pub invalid: u64,
-    /// Calls held back after too many invalid requests.
-    pub stopped: u64,
-}
-
-#[derive(Default)]
-struct Tally {
-    sent: AtomicU64,
-    retried: AtomicU64,
-    limited: AtomicU64,
-    refused: AtomicU64,
-    failed: AtomicU64,
-    unreachable: AtomicU64,
-    late: AtomicU64,
-    stopped: AtomicU64,
-}
 
 /// Sends requests to Discord. Cheap to clone; clones share limits and counts.
 #[derive(Clone)]
@@ -218,18 +154,7 @@ impl Rest {
 
     /// What was done so far.
     pub fn counts(&self) -> Counts {
-        let tally = &self.inner.tally;
-        Counts {
-            sent: tally.sent.load(Relaxed),
-            retried: tally.retried.load(Relaxed),
-            limited: tally.limited.load(Relaxed),
-            refused: tally.refused.load(Relaxed),
-            failed: tally.failed.load(Relaxed),
-            unreachable: tally.unreachable.load(Relaxed),
-            late: tally.late.load(Relaxed),
-            invalid: self.inner.invalid.len() as u64,
-            stopped: tally.stopped.load(Relaxed),
-        }
+        self.inner.tally.counts(self.inner.invalid.len())
     }
 }
 
