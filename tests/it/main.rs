@@ -5,3 +5,8 @@ mod docs;
 mod evaluation;
 mod house;
 mod properties;
+#[cfg(feature = "discord")]
+#[path = "../stand_in/mod.rs"]
+mod stand_in;
+#[cfg(feature = "discord")]
+mod stand_in_itself;
