@@ -29,6 +29,12 @@ pub const GUILDS: u64 = 1;
 /// Close codes that end a session for good: a RESUME cannot follow.
 const FINAL: [u16; 8] = [4_004, 4_007, 4_009, 4_010, 4_011, 4_012, 4_013, 4_014];
 
+/// Is this the bot's token? serenity sends it as REST wants it, `Bot ` before it, and Discord lets that pass.
+fn is_token(state: &State, data: &Value) -> bool {
+    let given = data["token"].as_str().unwrap_or_default();
+    given.strip_prefix("Bot ").unwrap_or(given) == state.token
+}
+
 /// What a handled payload leads to.
 enum Next {
     Go,
@@ -238,7 +244,7 @@ impl Connection {
         if !data["properties"].is_object() || !data["token"].is_string() {
             return Next::Close(4_002);
         }
-        if data["token"] != json!(state.token) {
+        if !is_token(state, data) {
             return Next::Close(4_004);
         }
         let shard = match data.get("shard").filter(|s| !s.is_null()) {
@@ -303,7 +309,7 @@ impl Connection {
     }
 
     fn resume(&mut self, state: &mut State, data: &Value) -> Next {
-        if data["token"] != json!(state.token) {
+        if !is_token(state, data) {
             return Next::Close(4_004);
         }
         let (Some(id), Some(seen)) = (data["session_id"].as_str(), data["seq"].as_u64()) else {

@@ -29,8 +29,8 @@ pub enum Garbage {
 
 impl StandIn {
     /// Sets what goes wrong with REST, heartbeats and IDENTIFY.
-    pub fn faults(&self, set: impl FnOnce(&mut Faults)) {
-        self.change(|state| set(&mut state.faults));
+    pub fn faults<R>(&self, set: impl FnOnce(&mut Faults) -> R) -> R {
+        self.change(|state| set(&mut state.faults))
     }
 
     /// Draws chance from this seed.
@@ -40,12 +40,15 @@ impl StandIn {
 
     /// Nothing goes wrong any more.
     pub fn no_faults(&self) {
-        self.faults(|faults| *faults = Faults { chance: faults.chance.clone(), ..Faults::default() });
+        self.faults(|faults| {
+            let chance = faults.chance.clone();
+            *faults = Faults { chance, ..Faults::default() };
+        });
     }
 
     /// Sets figures of the gateway: interval of heartbeats, recommended shards, intents that are not granted.
-    pub fn gateway(&self, set: impl FnOnce(&mut Gateway)) {
-        self.change(|state| set(&mut state.gateway));
+    pub fn gateway<R>(&self, set: impl FnOnce(&mut Gateway) -> R) -> R {
+        self.change(|state| set(&mut state.gateway))
     }
 
     /// Closes every gateway connection, with a code or with an empty close frame. Gives how many there were.

@@ -201,8 +201,8 @@ impl StandIn {
     }
 
     /// Sets the limits' figures, or switches them off.
-    pub fn limits(&self, set: impl FnOnce(&mut Buckets)) {
-        self.change(|state| set(&mut state.buckets));
+    pub fn limits<R>(&self, set: impl FnOnce(&mut Buckets) -> R) -> R {
+        self.change(|state| set(&mut state.buckets))
     }
 }
 
