@@ -1,11 +1,18 @@
 //! Tests from outside: the program and the library as others use them.
 
 mod cli;
+#[cfg(feature = "discord")]
+mod conversations;
 mod docs;
 mod evaluation;
 mod house;
 mod properties;
 #[cfg(feature = "discord")]
 mod rest;
+#[cfg(feature = "discord")]
+#[path = "../stand_in/mod.rs"]
+mod stand_in;
+#[cfg(feature = "discord")]
+mod stand_in_itself;
 #[cfg(feature = "sqlite")]
 mod store;
