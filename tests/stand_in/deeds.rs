@@ -23,14 +23,7 @@ impl StandIn {
     }
 
     /// Someone types into an option; Discord asks the bot for suggestions.
-    pub async fn autocomplete(
-        &self,
-        who: UserId,
-        channel: ChannelId,
-        command: &str,
-        option: &str,
-        typed: &str,
-    ) -> InteractionId {
+    pub async fn autocomplete(&self, who: UserId, channel: ChannelId, command: &str, option: &str, typed: &str) -> InteractionId {
         self.autocomplete_with(who, channel, command, option, typed, json!({})).await
     }
 
@@ -212,9 +205,9 @@ fn command_data(state: &State, path: &str, options: &Value, focused: Option<&str
     let mut resolved = json!({});
     let mut inner = Vec::new();
     for (key, value) in options.as_object().into_iter().flatten() {
-        let kind = place.as_ref().map_or_else(|| guess(value), |here| {
-            option_of(here, key, path)["type"].as_u64().expect("options have types")
-        });
+        let kind = place
+            .as_ref()
+            .map_or_else(|| guess(value), |here| option_of(here, key, path)["type"].as_u64().expect("options have types"));
         let mut option = json!({"name": key, "type": kind, "value": value});
         if focused == Some(key) {
             option["focused"] = json!(true);

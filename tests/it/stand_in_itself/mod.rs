@@ -432,7 +432,8 @@ fn what_members_see_is_drawn() {
         discord.next_message(channel).await
     });
     assert_send(&seen);
-    let drawn = "Patella\nHello\n| (#0000FF)\n| Title\n| two\n| lines\n| **N**\n| v\n| -- small\n[Go] [Web -> https://example.org]\n";
+    let drawn =
+        "Patella\nHello\n| (#0000FF)\n| Title\n| two\n| lines\n| **N**\n| v\n| -- small\n[Go] [Web -> https://example.org]\n";
     assert_eq!(seen.to_string(), drawn);
     discord.assert_no_violations();
 }
