@@ -14,7 +14,7 @@ use std::{
 use async_trait::async_trait;
 use jiff::{Timestamp, civil::Date};
 use sqlx::{
-    ConnectOptions, Transaction,
+    ConnectOptions, Connection, SqliteConnection, Transaction,
     sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions, SqliteSynchronous},
 };
 
@@ -78,13 +78,15 @@ impl Sqlite {
         let in_memory = name.ends_with(":memory:") || has("mode=memory");
         let pool = SqlitePoolOptions::new().acquire_timeout(TURN);
         let (writer, reader) = if in_memory {
-            // A database in memory belongs to its connection: there is one, and it is never closed.
-            let pool = pool.max_connections(1).min_connections(1).idle_timeout(None).max_lifetime(None);
+            // A database in memory belongs to its connection: there is one, and it is never closed. (The pool would close one
+            // that it is testing for a caller who gives up.)
+            let pool = pool.max_connections(1).idle_timeout(None).max_lifetime(None).test_before_acquire(false);
             let pool = pool.connect_lazy_with(options.shared_cache(false));
             (pool.clone(), pool)
         } else {
             find(&path, !has("mode=ro") && !has("mode=rw"))?;
-            let writer = pool.clone().max_connections(1).connect_lazy_with(options.clone());
+            let writer = pool.clone().max_connections(1).after_release(|connection, _| Box::pin(is_at_rest(connection)));
+            let writer = writer.connect_lazy_with(options.clone());
             (writer, pool.max_connections(READERS).connect_lazy_with(options))
         };
         let store = Self { writer, reader, path };
@@ -135,6 +137,14 @@ impl Sqlite {
     async fn forget(&self) {
         let _ = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&self.writer).await;
     }
+}
+
+/// Whether a connection may go back to its pool. On a full disk SQLite rolls back by itself; the driver then still counts a
+/// transaction and would refuse to begin another on this connection for good.
+async fn is_at_rest(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    // The rollback of a dropped transaction comes before the answer.
+    connection.ping().await?;
+    Ok(!connection.is_in_transaction())
 }
 
 /// Looks for the file, and creates it for its owner only; the log beside it gets the same permissions from SQLite.
@@ -317,18 +327,22 @@ fn clubs(rows: Vec<Row>) -> Result<Vec<(ClubId, Choices)>, StoreError> {
 mod tests {
     use super::*;
 
-    /// In here, because only the connection itself can be told that its disk is small.
+    /// In here, because only the store's own connection can be told that its disk is small.
     #[tokio::test]
     async fn a_full_disk_is_told_and_passes() {
-        let store = Sqlite::open("sqlite::memory:").await.expect("opened");
-        let limit = |sql: &'static str| sqlx::raw_sql(sql).execute(&store.writer);
+        let name = format!("patella-full-{}.db", std::process::id());
+        let url = format!("sqlite://{}", std::env::temp_dir().join(name).display());
+        let store = Sqlite::open(&url).await.expect("opened");
         // Below the present size the limit becomes the present size.
-        limit("PRAGMA max_page_count = 1").await.expect("set");
+        sqlx::query("PRAGMA max_page_count = 1").execute(&store.writer).await.expect("set");
         let large = Choices { region: Some("x".repeat(1_000_000)), ..Choices::default() };
         let error = store.save_club(ClubId(1), &large).await.expect_err("there is no room");
         assert!(matches!(error, StoreError::Full(_)), "{error:?}");
         assert_eq!(store.clubs().await.expect("read"), []);
-        limit("PRAGMA max_page_count = 100000").await.expect("set");
+        // The limit went with the connection.
         store.save_club(ClubId(1), &large).await.expect("there is room again");
+        assert_eq!(store.clubs().await.expect("read"), [(ClubId(1), large)]);
+        store.close().await;
+        fs::remove_file(&store.path).expect("removed");
     }
 }
