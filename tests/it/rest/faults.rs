@@ -7,6 +7,7 @@ use std::{
 
 use patella::discord::rest::{Call, Rest, RestError, Settings, Timings};
 use serde_json::{Value, json};
+use tokio::time::timeout;
 
 use super::server::{Server, cut, quick, reply};
 
@@ -81,7 +82,7 @@ async fn the_same_after_a_time_out_and_after_5xx() {
             }
         })
         .await;
-        let rest = server.rest(Timings { attempt: Duration::from_millis(300), ..quick() });
+        let rest = server.rest(Timings { attempt: Duration::from_millis(800), ..quick() });
         assert_eq!(rest.send(Call::post(CALLBACK, json!({"type": 4}))).await, Ok(Value::Null), "slow: {slow}");
         assert_eq!(server.seen().len(), 2);
     }
@@ -112,9 +113,9 @@ async fn a_call_is_given_up_in_time() {
     let server = Server::start(|_, _| pending()).await;
     let rest = server.rest(quick());
     let began = Instant::now();
-    let late = rest.send(Call::post("/channels/1/messages", json!({})).within(Duration::from_millis(400))).await;
+    let late = rest.send(Call::post("/channels/1/messages", json!({})).within(Duration::from_millis(1500))).await;
     assert_eq!(late, Err(RestError::Late));
-    assert!(began.elapsed() >= Duration::from_millis(400) && began.elapsed() < Duration::from_secs(10));
+    assert!(began.elapsed() >= Duration::from_millis(1500) && began.elapsed() < Duration::from_secs(10));
     assert_eq!(rest.counts().late, 1);
     assert!(server.seen().len() >= 2, "half the time is for a second attempt");
 }
@@ -123,10 +124,8 @@ async fn a_call_is_given_up_in_time() {
 async fn a_call_that_cannot_be_in_time_is_given_up_at_once() {
     let server = Server::always(429, json!({"retry_after": 3600.0})).await;
     let rest = server.rest(quick());
-    let began = Instant::now();
     let call = Call::post("/channels/1/messages", json!({})).within(Duration::from_secs(600));
-    assert_eq!(rest.send(call).await, Err(RestError::Late));
-    assert!(began.elapsed() < Duration::from_secs(60));
+    assert_eq!(timeout(Duration::from_secs(20), rest.send(call)).await, Ok(Err(RestError::Late)));
     // The next one waits for the bucket, and no longer than it may.
     let call = Call::post("/channels/1/messages", json!({})).within(Duration::from_millis(100));
     assert_eq!(rest.send(call).await, Err(RestError::Late));
