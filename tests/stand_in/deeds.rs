@@ -6,6 +6,7 @@ use serenity::model::id::{ChannelId, InteractionId, MessageId, UserId};
 use super::{
     Seen, StandIn, payload,
     rest::{announce, post},
+    sessions::scrambled,
     state::{Interaction, State},
 };
 
@@ -23,14 +24,7 @@ impl StandIn {
     }
 
     /// Someone types into an option; Discord asks the bot for suggestions.
-    pub async fn autocomplete(
-        &self,
-        who: UserId,
-        channel: ChannelId,
-        command: &str,
-        option: &str,
-        typed: &str,
-    ) -> InteractionId {
+    pub async fn autocomplete(&self, who: UserId, channel: ChannelId, command: &str, option: &str, typed: &str) -> InteractionId {
         self.autocomplete_with(who, channel, command, option, typed, json!({})).await
     }
 
@@ -152,7 +146,7 @@ pub(super) fn dispatch(
     source: Option<MessageId>,
 ) -> InteractionId {
     let id = InteractionId::new(state.id());
-    let token = format!("aW50ZXJhY3Rpb246{:032x}", u128::from(id.get()) * 0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
+    let token = format!("aW50ZXJhY3Rpb246{}", scrambled(id.get()));
     let guild = state.guild_of(channel);
     let bot_is_there = guild.map_or(state.channels[&channel].kind == 1, |g| g.members.contains_key(&state.bot));
     let interaction = Interaction {
@@ -212,9 +206,9 @@ fn command_data(state: &State, path: &str, options: &Value, focused: Option<&str
     let mut resolved = json!({});
     let mut inner = Vec::new();
     for (key, value) in options.as_object().into_iter().flatten() {
-        let kind = place.as_ref().map_or_else(|| guess(value), |here| {
-            option_of(here, key, path)["type"].as_u64().expect("options have types")
-        });
+        let kind = place
+            .as_ref()
+            .map_or_else(|| guess(value), |here| option_of(here, key, path)["type"].as_u64().expect("options have types"));
         let mut option = json!({"name": key, "type": kind, "value": value});
         if focused == Some(key) {
             option["focused"] = json!(true);

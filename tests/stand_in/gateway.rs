@@ -93,13 +93,7 @@ async fn close(socket: &mut WebSocket, code: Option<u16>) {
 }
 
 impl Connection {
-    async fn run(
-        &mut self,
-        shared: &Shared,
-        socket: &mut WebSocket,
-        orders: &mut UnboundedReceiver<Out>,
-        interval: u64,
-    ) {
+    async fn run(&mut self, shared: &Shared, socket: &mut WebSocket, orders: &mut UnboundedReceiver<Out>, interval: u64) {
         // Discord gives up on a bot that misses its heartbeat by about half an interval.
         let patience = Duration::from_millis(interval * 3 / 2);
         let mut deadline = Instant::now() + patience;

@@ -9,6 +9,11 @@ use tokio::sync::mpsc::UnboundedSender;
 /// Events kept for a RESUME.
 const REPLAY: usize = 5_000;
 
+/// A text that looks drawn and is not, another for each number.
+pub fn scrambled(number: u64) -> String {
+    format!("{:032x}", u128::from(number).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835))
+}
+
 /// What the stand-in tells a connection to do.
 pub enum Out {
     /// Send this payload.
@@ -97,7 +102,7 @@ impl Gateway {
     /// A name for a new session.
     pub fn new_session_id(&mut self) -> String {
         self.last_session += 1;
-        format!("{:032x}", u128::from(self.last_session) * 0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835)
+        scrambled(self.last_session)
     }
 
     /// Numbers an event and sends it to one session. Without a connection it waits for a RESUME.

@@ -76,7 +76,7 @@ impl EventHandler for Plain {
     }
 }
 
-/// A plain serenity bot that is stopped when it is dropped.
+/// A plain serenity bot; it runs until the test's runtime ends.
 struct Bot {
     noticed: UnboundedReceiver<Noticed>,
     shards: Arc<ShardManager>,
@@ -106,12 +106,6 @@ impl Bot {
     /// Waits for this, passing over all else.
     async fn until(&mut self, wanted: &Noticed) {
         while self.next().await != *wanted {}
-    }
-}
-
-impl Drop for Bot {
-    fn drop(&mut self) {
-        self.task.abort();
     }
 }
 
@@ -432,7 +426,125 @@ fn what_members_see_is_drawn() {
         discord.next_message(channel).await
     });
     assert_send(&seen);
-    let drawn = "Patella\nHello\n| (#0000FF)\n| Title\n| two\n| lines\n| **N**\n| v\n| -- small\n[Go] [Web -> https://example.org]\n";
+    let drawn =
+        "Patella\nHello\n| (#0000FF)\n| Title\n| two\n| lines\n| **N**\n| v\n| -- small\n[Go] [Web -> https://example.org]\n";
     assert_eq!(seen.to_string(), drawn);
     discord.assert_no_violations();
+}
+
+#[tokio::test]
+async fn breaches_are_noted_with_route_and_rule() {
+    let discord = StandIn::start().await;
+    let (_, channel, ann) = club(&discord);
+    let path = format!("/channels/{channel}/messages");
+    let (status, error) = post(&discord, &path, json!({"content": "x".repeat(2_001), "allowed_mentions": {"parse": []}})).await;
+    assert_eq!((status, &error["code"]), (400, &json!(50_035)));
+    let (status, _) = post(&discord, &path, json!({"content": "loud"})).await;
+    assert_eq!(status, 200, "Discord lets it pass, and so it is only noted");
+    let noted: Vec<String> = discord.violations().iter().map(|v| format!("{} {}", v.route, v.rule)).collect();
+    let route = "POST /channels/{id}/messages";
+    assert_eq!(noted, [format!("{route} content over 2,000"), format!("{route} allowed_mentions missing")]);
+    if schema::is_there() {
+        let asked = discord.slash(ann, channel, "ask", json!({})).await;
+        let mut wrong = reply("x");
+        wrong["data"]["embeds"] = json!([{"title": "t", "timestamp": 5}]);
+        assert_eq!(post(&discord, &callback(&discord, asked), wrong).await.0, 400);
+        let last = discord.violations().pop().expect("one more");
+        assert_eq!(
+            (last.rule, last.excerpt.contains("/data/embeds/0/timestamp")),
+            ("not as Discord describes it", true),
+            "{last}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn message_commands_menus_and_forms_come_whole() {
+    let discord = StandIn::start().await;
+    let (_, channel, ann) = club(&discord);
+    let mut gateway = raw::Raw::identified(&discord).await;
+    let written = discord.say(ann, channel, "my knee <3 & *more*").await;
+    let asked = discord.message_command(ann, channel, "Answer privately", written).await;
+    let sent = gateway.event("INTERACTION_CREATE").await;
+    assert_eq!(sent["data"]["resolved"]["messages"][written.to_string()]["content"], "my knee <3 & *more*");
+    assert_eq!((&sent["context"], &sent["member"]["user"]["global_name"]), (&json!(0), &json!("Ann")));
+    let option = |n| json!({"label": format!("Choice {n}"), "value": format!("v{n}")});
+    let menu = json!({"type": 3, "custom_id": "m", "options": [option(1), option(2)]});
+    let mut body = reply("which?");
+    body["data"]["components"] = json!([{"type": 1, "components": [menu]}]);
+    let (status, whole) = post(&discord, &format!("{}?with_response=true", callback(&discord, asked)), body).await;
+    assert_eq!((status, &whole["resource"]["message"]["content"]), (200, &json!("which?")));
+    let seen = discord.first_response(asked).await;
+    assert_eq!(seen.to_string(), "Patella\nwhich?\n{Make a selection: Choice 1 | Choice 2}\n");
+    let chosen = discord.choose(ann, &seen, "v2").await;
+    let input = json!({"type": 4, "custom_id": "name", "style": 1, "label": "Name"});
+    let form = json!({"custom_id": "f", "title": "A clinic", "components": [{"type": 1, "components": [input]}]});
+    let opened = post(&discord, &callback(&discord, chosen), json!({"type": 9, "data": form})).await;
+    assert_eq!(opened, (204, Value::Null));
+    let form = discord.first_response(chosen).await;
+    assert_eq!(form.to_string(), "Patella\n[[ A clinic ]]\nName: ________\n");
+    let filled = discord.submit(ann, &form, &[("name", "Harbor Physio")]).await;
+    let update = json!({"type": 7, "data": {"content": "stored", "components": [], "allowed_mentions": {"parse": []}}});
+    assert_eq!(post(&discord, &callback(&discord, filled), update).await.0, 204);
+    assert_eq!(discord.see(seen.message.expect("a message")).content, "stored");
+    discord.assert_no_violations();
+}
+
+#[tokio::test]
+async fn files_come_as_multipart() {
+    let discord = StandIn::start().await;
+    let (_, channel, ann) = club(&discord);
+    let asked = discord.slash(ann, channel, "ask", json!({})).await;
+    let mut body = reply("look");
+    body["data"]["attachments"] = json!([{"id": 0, "description": "a drawing of a knee"}]);
+    let picture = reqwest::multipart::Part::bytes(vec![1, 2, 3]).file_name("knee.png");
+    let form = reqwest::multipart::Form::new().text("payload_json", body.to_string()).part("files[0]", picture);
+    let url = format!("{}/api/v10{}", discord.address(), callback(&discord, asked));
+    let response = reqwest::Client::new().post(url).multipart(form).send().await.expect("it answers");
+    assert_eq!(response.status(), 204);
+    let message = discord.message(discord.first_response(asked).await.message.expect("a message"));
+    assert_eq!(message.attachments[0]["filename"], "knee.png");
+    assert_eq!(message.attachments[0]["description"], "a drawing of a knee");
+    discord.assert_no_violations();
+}
+
+#[tokio::test]
+async fn an_app_of_a_member_has_five_follow_ups_and_no_access() {
+    let discord = StandIn::start().await;
+    let elsewhere = discord.add_guild_without_bot("Elsewhere");
+    let channel = discord.add_channel(elsewhere, "general");
+    let ann = discord.add_member(elsewhere, "Ann", StandIn::runner());
+    let asked = discord.slash(ann, channel, "ask", json!({"question": "?"})).await;
+    assert_eq!(post(&discord, &callback(&discord, asked), reply("here")).await.0, 204);
+    for number in 0..6 {
+        let (status, _) = post(&discord, &webhook(&discord, asked), quiet("more")).await;
+        assert_eq!(status, if number < 5 { 200 } else { 400 });
+    }
+    assert_eq!(post(&discord, &format!("/channels/{channel}/messages"), quiet("x")).await.0, 403);
+    assert_eq!(ask(&discord, Method::GET, &format!("/guilds/{elsewhere}"), Value::Null).await.0, 404);
+}
+
+#[tokio::test]
+async fn registered_commands_have_ids_and_hold_members_to_them() {
+    let discord = StandIn::start().await;
+    let (_, channel, ann) = club(&discord);
+    let path = format!("/applications/{}/commands", discord.bot());
+    let name = json!({"type": 3, "name": "name", "description": "Its name", "required": true});
+    let add = json!({"type": 1, "name": "clinic-add", "description": "Add a clinic", "options": [name]});
+    let commands = json!([
+        {"name": "club", "description": "The club", "options": [add], "contexts": [0], "default_member_permissions": "32"},
+        {"name": "Answer privately", "type": 3},
+    ]);
+    let (status, first) = ask(&discord, Method::PUT, &path, commands.clone()).await;
+    assert_eq!(status, 200, "{first}");
+    let (_, again) = ask(&discord, Method::PUT, &path, commands).await;
+    assert_eq!(first[0]["id"], again[0]["id"], "an id stays");
+    assert_eq!(ask(&discord, Method::GET, &path, Value::Null).await.1, again);
+    discord.slash(ann, channel, "club clinic-add", json!({"name": "Harbor Physio"})).await;
+    let missing = std::panic::AssertUnwindSafe(discord.slash(ann, channel, "club clinic-add", json!({})));
+    let panic = futures_util::FutureExt::catch_unwind(missing).await.expect_err("Discord would not send it");
+    assert_eq!(panic.downcast_ref::<String>().expect("a text"), "Discord would not send /club clinic-add without name");
+    let (status, _) = ask(&discord, Method::PUT, &path, json!([{"name": "Ask", "description": "d"}])).await;
+    assert_eq!(status, 400);
+    discord.assert_violations(&["upper-case name"]);
 }

@@ -67,9 +67,8 @@ fn messages() {
         row(json!([button("a"), button(second)]))
     };
     let halves = |length: usize| message(json!({"embeds": [{"description": long(3_000)}, {"description": long(length)}]}));
-    let fields = |count: usize| {
-        embed(json!({"fields": (0..count).map(|_| json!({"name": "n", "value": "v"})).collect::<Vec<_>>()}))
-    };
+    let fields =
+        |count: usize| embed(json!({"fields": (0..count).map(|_| json!({"name": "n", "value": "v"})).collect::<Vec<_>>()}));
     let cases: Vec<(&str, Value, Value)> = vec![
         ("embeds over 6,000 in all", halves(3_001), halves(3_000)),
         ("content over 2,000", message(json!({"content": long(2_001)})), message(json!({"content": long(2_000)}))),
@@ -86,7 +85,11 @@ fn messages() {
         ("menu options not 1 to 25", menu(26, 1), menu(25, 1)),
         ("menu options not 1 to 25", menu(0, 0), menu(1, 1)),
         ("menu counts do not fit", menu(2, 3), menu(2, 2)),
-        ("button without label and emoji", button(json!({"label": null})), button(json!({"emoji": {"name": "x"}, "label": null}))),
+        (
+            "button without label and emoji",
+            button(json!({"label": null})),
+            button(json!({"emoji": {"name": "x"}, "label": null})),
+        ),
         (
             "link button needs url alone",
             button(json!({"style": 5})),
@@ -102,7 +105,11 @@ fn messages() {
             embed(json!({"fields": [{"name": "n", "value": "v"}]})),
         ),
         ("empty embed", embed(json!({"color": 1})), embed(json!({"title": "t"}))),
-        ("nonce over 25", message(json!({"content": "c", "nonce": long(26)})), message(json!({"content": "c", "nonce": long(25)}))),
+        (
+            "nonce over 25",
+            message(json!({"content": "c", "nonce": long(26)})),
+            message(json!({"content": "c", "nonce": long(25)})),
+        ),
     ];
     for (rule, bad, good) in cases {
         assert!(of_message(&bad, Use::Create, 0).contains(&rule), "{rule} is caught: {bad}");
@@ -134,9 +141,7 @@ fn mentions_files_and_deferred_answers() {
 
 #[test]
 fn suggestions_and_forms() {
-    let choices = |count: usize, name: usize| {
-        json!({"choices": (0..count).map(|_| json!({"name": long(name), "value": "v"})).collect::<Vec<_>>()})
-    };
+    let choices = |count: usize, name: usize| json!({"choices": (0..count).map(|_| json!({"name": long(name), "value": "v"})).collect::<Vec<_>>()});
     assert_eq!(names(&rules::choices(&choices(25, 100))), Vec::<&str>::new());
     assert_eq!(names(&rules::choices(&choices(26, 100))), ["over 25 choices"]);
     assert_eq!(names(&rules::choices(&choices(1, 101))), ["choice name not 1 to 100"]);

@@ -112,13 +112,7 @@ fn note(state: &mut State, route: &Route, status: u16) {
 }
 
 /// Who asks, how often, and what for.
-fn judge(
-    state: &mut State,
-    route: &Route,
-    headers: &HeaderMap,
-    query: &str,
-    body: Result<Body, Answer>,
-) -> (Answer, HeaderMap) {
+fn judge(state: &mut State, route: &Route, headers: &HeaderMap, query: &str, body: Result<Body, Answer>) -> (Answer, HeaderMap) {
     let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     if route.needs_token() && bearer != Some(format!("Bot {}", state.token).as_str()) {
         return (Answer::refusal(401, 0, "401: Unauthorized"), HeaderMap::new());
@@ -225,11 +219,7 @@ fn operate(state: &mut State, route: &Route, query: &str, body: &Body) -> Answer
 
 fn violation(state: &mut State, route: &str, broken: &Broken) {
     state.tell(format!("broken rule on {route}: {}: {}", broken.rule, broken.excerpt));
-    state.violations.push(Violation {
-        route: route.to_owned(),
-        rule: broken.rule,
-        excerpt: broken.excerpt.clone(),
-    });
+    state.violations.push(Violation { route: route.to_owned(), rule: broken.rule, excerpt: broken.excerpt.clone() });
 }
 
 /// Records what is wrong with a body, by Discord's description and by the rules; the refusal where Discord would refuse.

@@ -47,10 +47,7 @@ impl Route {
 
     /// Interactions' own routes carry their token in the path.
     pub fn needs_token(&self) -> bool {
-        !matches!(
-            self.operation,
-            Operation::Callback | Operation::Webhook | Operation::WebhookMessage | Operation::Gateway
-        )
+        !matches!(self.operation, Operation::Callback | Operation::Webhook | Operation::WebhookMessage | Operation::Gateway)
     }
 }
 
@@ -67,9 +64,7 @@ pub fn find(method: &Method, path: &str) -> Option<Route> {
         ["applications", "@me"] => (Operation::Application, "/applications/@me", "GET", ""),
         ["oauth2", "applications", "@me"] => (Operation::Application, "/oauth2/applications/@me", "GET", ""),
         ["applications", _, "commands"] => (Operation::Commands, "/applications/{id}/commands", "GET PUT POST", ""),
-        ["interactions", _, token, "callback"] => {
-            (Operation::Callback, "/interactions/{id}/{token}/callback", "POST", *token)
-        }
+        ["interactions", _, token, "callback"] => (Operation::Callback, "/interactions/{id}/{token}/callback", "POST", *token),
         ["webhooks", _, token] => (Operation::Webhook, "/webhooks/{id}/{token}", "POST", *token),
         ["webhooks", _, token, "messages", "@original"] => {
             (Operation::WebhookMessage, "/webhooks/{id}/{token}/messages/@original", "GET PATCH DELETE", *token)
@@ -79,9 +74,7 @@ pub fn find(method: &Method, path: &str) -> Option<Route> {
         }
         ["channels", id] => (Operation::Channel, "/channels/{id}", "GET", *id),
         ["channels", id, "messages"] => (Operation::Messages, "/channels/{id}/messages", "GET POST", *id),
-        ["channels", id, "messages", _] => {
-            (Operation::Message, "/channels/{id}/messages/{id}", "GET PATCH DELETE", *id)
-        }
+        ["channels", id, "messages", _] => (Operation::Message, "/channels/{id}/messages/{id}", "GET PATCH DELETE", *id),
         ["guilds", id] => (Operation::Guild, "/guilds/{id}", "GET", *id),
         _ => return None,
     };

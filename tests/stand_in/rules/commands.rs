@@ -7,12 +7,37 @@ use serde_json::Value;
 use super::{Broken, Findings, characters, list, number};
 
 const COMMAND: [&str; 14] = [
-    "id", "type", "name", "name_localizations", "description", "description_localizations", "options",
-    "default_member_permissions", "dm_permission", "default_permission", "integration_types", "contexts", "nsfw", "handler",
+    "id",
+    "type",
+    "name",
+    "name_localizations",
+    "description",
+    "description_localizations",
+    "options",
+    "default_member_permissions",
+    "dm_permission",
+    "default_permission",
+    "integration_types",
+    "contexts",
+    "nsfw",
+    "handler",
 ];
 const OPTION: [&str; 15] = [
-    "type", "name", "name_localizations", "description", "description_localizations", "required", "choices", "options",
-    "channel_types", "min_value", "max_value", "min_length", "max_length", "autocomplete", "file_types",
+    "type",
+    "name",
+    "name_localizations",
+    "description",
+    "description_localizations",
+    "required",
+    "choices",
+    "options",
+    "channel_types",
+    "min_value",
+    "max_value",
+    "min_length",
+    "max_length",
+    "autocomplete",
+    "file_types",
 ];
 /// Locales that Discord knows (its reference page).
 const LOCALES: [&str; 32] = [

@@ -8,7 +8,16 @@ use super::{Findings, characters, list, number};
 
 const BUTTON: [&str; 9] = ["type", "id", "style", "label", "emoji", "custom_id", "sku_id", "url", "disabled"];
 const MENU: [&str; 11] = [
-    "type", "id", "custom_id", "placeholder", "min_values", "max_values", "disabled", "options", "required", "channel_types",
+    "type",
+    "id",
+    "custom_id",
+    "placeholder",
+    "min_values",
+    "max_values",
+    "disabled",
+    "options",
+    "required",
+    "channel_types",
     "default_values",
 ];
 const LINK: u64 = 5;

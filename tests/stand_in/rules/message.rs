@@ -23,8 +23,19 @@ pub enum Use {
 const COMMON: [&str; 8] = ["content", "embeds", "components", "allowed_mentions", "flags", "attachments", "poll", "tts"];
 const CREATE_ONLY: [&str; 4] = ["message_reference", "nonce", "enforce_nonce", "sticker_ids"];
 const EMBED: [&str; 13] = [
-    "title", "type", "description", "url", "timestamp", "color", "footer", "image", "thumbnail", "video", "provider",
-    "author", "fields",
+    "title",
+    "type",
+    "description",
+    "url",
+    "timestamp",
+    "color",
+    "footer",
+    "image",
+    "thumbnail",
+    "video",
+    "provider",
+    "author",
+    "fields",
 ];
 /// `EPHEMERAL`, `SUPPRESS_EMBEDS`, `SUPPRESS_NOTIFICATIONS`.
 const FLAGS: u64 = 1 << 6 | 1 << 2 | 1 << 12;
