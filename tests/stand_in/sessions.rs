@@ -78,7 +78,7 @@ pub struct Gateway {
 impl Default for Gateway {
     fn default() -> Self {
         // Presences, members and message content are the privileged ones; a new application has none of them.
-        let privileged = 1 << 8 | 1 << 1 | 1 << 15;
+        let privileged = (1 << 8) | (1 << 1) | (1 << 15);
         Self {
             sessions: BTreeMap::new(),
             connections: BTreeMap::new(),
