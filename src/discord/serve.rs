@@ -93,10 +93,10 @@ pub async fn serve(
         .map_err(ServeError::Address)?;
     tokio::pin!(stop);
     let reached = async {
-        let identity = patiently(&rest, identity).await?;
+        let identity = patiently(|| identity(&rest)).await?;
         let application = identity.application.clone();
-        let registered = patiently(&rest, async |rest| register::register(rest, &application).await).await?;
-        let gateway = patiently(&rest, async |rest| rest.send(Call::get("/gateway/bot")).await).await?;
+        let registered = patiently(|| register::register(&rest, &application)).await?;
+        let gateway = patiently(|| rest.send(Call::get("/gateway/bot"))).await?;
         Ok::<_, ServeError>((identity, registered, gateway))
     };
     let (identity, registered, gateway) = tokio::select! {
@@ -133,10 +133,10 @@ pub async fn serve(
 }
 
 /// Tries until Discord answers; a refusal is final.
-async fn patiently<T>(rest: &Rest, ask: impl AsyncFn(&Rest) -> Result<T, RestError>) -> Result<T, ServeError> {
+async fn patiently<T, F: Future<Output = Result<T, RestError>>>(mut ask: impl FnMut() -> F) -> Result<T, ServeError> {
     let mut wait = START.0;
     loop {
-        match ask(rest).await {
+        match ask().await {
             Ok(value) => return Ok(value),
             Err(RestError::Token) => return Err(Stop::Token.into()),
             Err(error @ (RestError::Refused { .. } | RestError::BadAddress(_))) => return Err(ServeError::Refused(error)),

@@ -6,6 +6,7 @@ use serenity::model::id::{ChannelId, InteractionId, MessageId, UserId};
 use super::{
     Seen, StandIn, payload,
     rest::{announce, post},
+    sessions::scrambled,
     state::{Interaction, State},
 };
 
@@ -145,7 +146,7 @@ pub(super) fn dispatch(
     source: Option<MessageId>,
 ) -> InteractionId {
     let id = InteractionId::new(state.id());
-    let token = format!("aW50ZXJhY3Rpb246{:032x}", u128::from(id.get()) * 0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
+    let token = format!("aW50ZXJhY3Rpb246{}", scrambled(id.get()));
     let guild = state.guild_of(channel);
     let bot_is_there = guild.map_or(state.channels[&channel].kind == 1, |g| g.members.contains_key(&state.bot));
     let interaction = Interaction {

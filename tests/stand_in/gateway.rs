@@ -22,7 +22,7 @@ const LARGEST: usize = 4_096;
 /// Payloads a minute that a bot may send (the same page).
 const SENDS_A_MINUTE: usize = 120;
 /// All intents that exist.
-const INTENTS: u64 = (1 << 17) - 1 | 1 << 20 | 1 << 21 | 1 << 24 | 1 << 25;
+const INTENTS: u64 = ((1 << 17) - 1) | (1 << 20) | (1 << 21) | (1 << 24) | (1 << 25);
 /// GUILD_CREATE and GUILD_DELETE come with this one.
 pub const GUILDS: u64 = 1;
 

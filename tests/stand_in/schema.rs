@@ -37,7 +37,7 @@ pub fn is_there() -> bool {
     schemas().is_some()
 }
 
-/// The two leniencies: an integer may come as a string of digits, and a union is met by any of its parts.
+/// The leniencies: an integer may come as a string of digits and an id as an integer; a union is met by any of its parts.
 fn soften(schema: &mut Value) {
     match schema {
         Value::Object(object) => {
@@ -56,6 +56,10 @@ fn soften(schema: &mut Value) {
                     object.insert("pattern".to_owned(), json!("^-?[0-9]+$"));
                 }
                 object.insert("type".to_owned(), Value::Array(kinds));
+            }
+            // Discord's own examples number attachments 0, 1, ..., so ids may be integers as well.
+            if object.get("format") == Some(&json!("snowflake")) && object.get("type") == Some(&json!("string")) {
+                object.insert("type".to_owned(), json!(["string", "integer"]));
             }
             object.values_mut().for_each(soften);
         }

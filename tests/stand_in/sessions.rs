@@ -9,6 +9,11 @@ use tokio::sync::mpsc::UnboundedSender;
 /// Events kept for a RESUME.
 const REPLAY: usize = 5_000;
 
+/// A text that looks drawn and is not, another for each number.
+pub fn scrambled(number: u64) -> String {
+    format!("{:032x}", u128::from(number).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835))
+}
+
 /// What the stand-in tells a connection to do.
 pub enum Out {
     /// Send this payload.
@@ -73,7 +78,7 @@ pub struct Gateway {
 impl Default for Gateway {
     fn default() -> Self {
         // Presences, members and message content are the privileged ones; a new application has none of them.
-        let privileged = 1 << 8 | 1 << 1 | 1 << 15;
+        let privileged = (1 << 8) | (1 << 1) | (1 << 15);
         Self {
             sessions: BTreeMap::new(),
             connections: BTreeMap::new(),
@@ -97,7 +102,7 @@ impl Gateway {
     /// A name for a new session.
     pub fn new_session_id(&mut self) -> String {
         self.last_session += 1;
-        format!("{:032x}", u128::from(self.last_session) * 0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835)
+        scrambled(self.last_session)
     }
 
     /// Numbers an event and sends it to one session. Without a connection it waits for a RESUME.

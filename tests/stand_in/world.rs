@@ -200,6 +200,12 @@ impl StandIn {
         assert!(lines.is_empty(), "the bot broke {} rules:\n{}", lines.len(), lines.join("\n"));
     }
 
+    /// Panics unless the bot broke just these rules, in this order.
+    pub fn assert_violations(&self, rules: &[&str]) {
+        let broken: Vec<&str> = self.violations().iter().map(|violation| violation.rule).collect();
+        assert_eq!(broken, rules);
+    }
+
     /// Sets the limits' figures, or switches them off.
     pub fn limits<R>(&self, set: impl FnOnce(&mut Buckets) -> R) -> R {
         self.change(|state| set(&mut state.buckets))

@@ -16,7 +16,9 @@ use patella::{
 use serde_json::json;
 use tokio::{sync::oneshot, task::JoinHandle};
 
-use crate::stand_in::{Seen, StandIn};
+use serenity::model::id::{ChannelId, UserId};
+
+use crate::stand_in::StandIn;
 
 /// A running bot before a stand-in.
 pub struct Bot {
@@ -82,7 +84,7 @@ impl Bot {
 }
 
 /// A stand-in with a club, a channel in it and a member.
-pub async fn harbor() -> (StandIn, crate::stand_in::state::ChannelId, crate::stand_in::state::UserId) {
+pub async fn harbor() -> (StandIn, ChannelId, UserId) {
     let discord = StandIn::start().await;
     let club = discord.add_guild("Harbor Runners");
     let channel = discord.add_channel(club, "general");

@@ -1,6 +1,7 @@
 //! The stand-in itself, against a plain serenity client and plain HTTP.
 
 mod raw;
+mod rest;
 mod rules;
 
 use std::{sync::Arc, time::Duration};
@@ -11,13 +12,13 @@ use serenity::{
     all::{
         Client, Command, CommandOptionType, Context, CreateAllowedMentions, CreateCommand, CreateCommandOption,
         CreateInteractionResponse, CreateInteractionResponseMessage, EventHandler, GatewayIntents, Http, HttpBuilder,
-        Interaction, Message, Permissions, Ready, ResumedEvent, UnavailableGuild,
+        Interaction, Message, Ready, ResumedEvent, UnavailableGuild,
     },
     gateway::ShardManager,
 };
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use crate::stand_in::{Garbage, Kind, Seen, StandIn, schema};
+use crate::stand_in::{Garbage, Kind, StandIn};
 
 /// What a plain bot noticed.
 #[derive(Debug, PartialEq, Eq)]
@@ -76,7 +77,7 @@ impl EventHandler for Plain {
     }
 }
 
-/// A plain serenity bot that is stopped when it is dropped.
+/// A plain serenity bot; it runs until the test's runtime ends.
 struct Bot {
     noticed: UnboundedReceiver<Noticed>,
     shards: Arc<ShardManager>,
@@ -106,12 +107,6 @@ impl Bot {
     /// Waits for this, passing over all else.
     async fn until(&mut self, wanted: &Noticed) {
         while self.next().await != *wanted {}
-    }
-}
-
-impl Drop for Bot {
-    fn drop(&mut self) {
-        self.task.abort();
     }
 }
 
@@ -255,185 +250,4 @@ async fn tokens_and_intents_are_checked() {
     let response = me.send().await.expect("it answers");
     assert_eq!(response.status(), 401);
     assert_eq!(response.json::<Value>().await.expect("JSON"), json!({"message": "401: Unauthorized", "code": 0}));
-}
-
-#[tokio::test]
-async fn a_second_callback_is_refused_and_a_late_one() {
-    let discord = StandIn::start().await;
-    let (_, channel, ann) = club(&discord);
-    let asked = discord.slash(ann, channel, "ask", json!({"question": "?"})).await;
-    let path = callback(&discord, asked);
-    assert_eq!(post(&discord, &path, reply("one")).await.0, 204);
-    let (status, error) = post(&discord, &path, reply("two")).await;
-    assert_eq!((status, &error["code"]), (400, &json!(40060)));
-    assert_eq!(discord.first_response(asked).await.content, "one");
-
-    let asked = discord.slash(ann, channel, "ask", json!({"question": "?"})).await;
-    discord.advance(Duration::from_millis(3_001));
-    let (status, error) = post(&discord, &callback(&discord, asked), reply("late")).await;
-    assert_eq!((status, error), (404, json!({"message": "Unknown interaction", "code": 10062})));
-}
-
-#[tokio::test]
-async fn only_the_first_response_decides_who_sees_it_and_tokens_end() {
-    let discord = StandIn::start().await;
-    let (_, channel, ann) = club(&discord);
-    let asked = discord.slash(ann, channel, "ask", json!({"question": "?"})).await;
-    let (early, _) = post(&discord, &webhook(&discord, asked), quiet("too early")).await;
-    assert_eq!(early, 404);
-    assert_eq!(post(&discord, &callback(&discord, asked), json!({"type": 5})).await.0, 204);
-    assert_eq!(discord.first_response(asked).await.kind, Kind::Thinking);
-    let mut secret = quiet("meant to be secret");
-    secret["flags"] = json!(64);
-    let original = format!("{}/messages/@original", webhook(&discord, asked));
-    assert_eq!(ask(&discord, Method::PATCH, &original, secret).await.0, 200);
-    let seen = discord.answer(asked).await;
-    assert_eq!((seen.ephemeral, seen.content.as_str()), (false, "meant to be secret"));
-    assert_eq!(post(&discord, &webhook(&discord, asked), quiet("and this")).await.0, 200);
-    assert_eq!(discord.follow_up(asked, 0).await.content, "and this");
-    discord.advance(Duration::from_secs(15 * 60));
-    let (status, error) = post(&discord, &webhook(&discord, asked), quiet("too late")).await;
-    assert_eq!((status, &error["code"]), (401, &json!(50027)));
-}
-
-#[tokio::test]
-async fn callback_types_fit_what_was_done() {
-    let discord = StandIn::start().await;
-    let (_, channel, ann) = club(&discord);
-    let typed = discord.autocomplete(ann, channel, "topic", "name", "knee").await;
-    let path = callback(&discord, typed);
-    assert_eq!(post(&discord, &path, reply("no")).await.0, 400);
-    let many: Vec<Value> = (0..26).map(|n| json!({"name": format!("{n}"), "value": format!("{n}")})).collect();
-    assert_eq!(post(&discord, &path, json!({"type": 8, "data": {"choices": many}})).await.0, 400);
-    let few = json!({"type": 8, "data": {"choices": [{"name": "Runner's knee", "value": "t1"}]}});
-    assert_eq!(post(&discord, &path, few).await.0, 204);
-    assert_eq!(discord.first_response(typed).await.to_string(), "Patella\n> Runner's knee\n");
-    let asked = discord.slash(ann, channel, "ask", json!({"question": "?"})).await;
-    let update = json!({"type": 7, "data": quiet("no")});
-    assert_eq!(post(&discord, &callback(&discord, asked), update).await.0, 400);
-}
-
-#[tokio::test]
-async fn permissions_decide_what_the_bot_may_post() {
-    let discord = StandIn::start().await;
-    let (guild, channel, ann) = club(&discord);
-    let path = format!("/channels/{channel}/messages");
-    let asked = discord.say(ann, channel, "<@bot> hello").await;
-    let code = async |permissions: Permissions, body: Value| {
-        discord.set_bot_permissions(guild, permissions);
-        let (status, answer) = post(&discord, &path, body).await;
-        (status, answer["code"].as_u64().unwrap_or(0))
-    };
-    let all = StandIn::runner();
-    assert_eq!(code(all - Permissions::VIEW_CHANNEL, quiet("x")).await, (403, 50_001));
-    assert_eq!(code(all - Permissions::SEND_MESSAGES, quiet("x")).await, (403, 50_013));
-    let mut answer = quiet("x");
-    answer["message_reference"] = json!({"message_id": asked.to_string()});
-    assert_eq!(code(all - Permissions::READ_MESSAGE_HISTORY, answer.clone()).await, (403, 160_002));
-    assert_eq!(code(all, answer).await, (200, 0));
-    let embed = json!({"embeds": [{"title": "t"}], "allowed_mentions": {"parse": []}});
-    assert_eq!(code(all - Permissions::EMBED_LINKS, embed).await, (400, 50_006));
-    let (status, error) = post(&discord, "/channels/5/messages", quiet("x")).await;
-    assert_eq!((status, &error["code"]), (404, &json!(10_003)));
-    discord.refuse_dm(ann);
-    let (_, opened) = post(&discord, "/users/@me/channels", json!({"recipient_id": ann.to_string()})).await;
-    let (status, error) = post(&discord, &format!("/channels/{}/messages", opened["id"].as_str().unwrap()), quiet("x")).await;
-    assert_eq!((status, &error["code"]), (403, &json!(50_007)));
-    discord.assert_no_violations();
-}
-
-#[tokio::test]
-async fn a_nonce_keeps_a_retry_from_posting_twice() {
-    let discord = StandIn::start().await;
-    let (_, channel, _) = club(&discord);
-    let path = format!("/channels/{channel}/messages");
-    let mut body = quiet("once");
-    (body["nonce"], body["enforce_nonce"]) = (json!("n1"), json!(true));
-    discord.faults(|faults| faults.cuts = 1);
-    let cut = reqwest::Client::new().post(format!("{}/api/v10{path}", discord.address())).json(&body);
-    cut.header("Authorization", format!("Bot {}", discord.token())).send().await.expect_err("its answer is lost");
-    let (_, first) = post(&discord, &path, body.clone()).await;
-    assert_eq!(discord.messages(channel).len(), 1);
-    assert_eq!(discord.next_message(channel).await.content, "once");
-    discord.advance(Duration::from_secs(600));
-    let (_, second) = post(&discord, &path, body).await;
-    assert_ne!(first["id"], second["id"]);
-    assert_eq!(discord.messages(channel).len(), 2);
-}
-
-#[tokio::test]
-async fn limits_refuse_and_recover() {
-    let discord = StandIn::start().await;
-    let (_, channel, _) = club(&discord);
-    let path = format!("{}/api/v10/channels/{channel}/messages", discord.address());
-    let send = async || {
-        let request = reqwest::Client::new().post(&path).header("Authorization", format!("Bot {}", discord.token()));
-        request.json(&quiet("x")).send().await.expect("it answers")
-    };
-    discord.limits(|limits| limits.routes.insert("POST /channels/{id}/messages".to_owned(), (2, 60_000)));
-    let first = send().await;
-    assert_eq!(first.headers()["x-ratelimit-remaining"], "1");
-    assert_eq!(send().await.headers()["x-ratelimit-limit"], "2");
-    let refused = send().await;
-    assert_eq!((refused.status().as_u16(), &refused.headers()["x-ratelimit-scope"]), (429, &"user".parse().unwrap()));
-    let body: Value = refused.json().await.expect("JSON");
-    assert!(body["retry_after"].as_f64().is_some_and(|s| s > 50.0 && s <= 60.0), "{body}");
-    assert_eq!(body["global"], json!(false));
-    discord.advance(Duration::from_secs(60));
-    assert_eq!(send().await.status(), 200);
-    discord.limits(|limits| limits.global = 0);
-    discord.advance(Duration::from_secs(60));
-    assert_eq!(send().await.headers()["x-ratelimit-global"], "true");
-    discord.limits(|limits| limits.on = false);
-    assert_eq!(send().await.status(), 200);
-}
-
-#[tokio::test]
-async fn faults_strike_as_often_as_set() {
-    let discord = StandIn::start().await;
-    discord.faults(|faults| (faults.errors, faults.error_status, faults.storm) = (1, 503, 1));
-    let mut statuses = Vec::new();
-    for _ in 0..3 {
-        statuses.push(ask(&discord, Method::GET, "/users/@me", Value::Null).await.0);
-    }
-    assert_eq!(statuses, [429, 503, 200]);
-}
-
-#[test]
-fn bodies_are_held_to_discords_description() {
-    if !schema::is_there() {
-        return;
-    }
-    let body = |embed: Value| json!({"embeds": [embed]});
-    assert_eq!(schema::faults("MessageCreateRequest", &body(json!({"title": "t", "color": "255"}))), Vec::<String>::new());
-    for wrong in [json!({"title": "x".repeat(257)}), json!({"color": "red"}), json!({"fields": [{"name": "n"}]})] {
-        assert_ne!(schema::faults("MessageCreateRequest", &body(wrong.clone())), Vec::<String>::new(), "{wrong}");
-    }
-    let callback = json!({"type": 4, "data": {"embeds": [{"description": "x".repeat(4_097)}]}});
-    assert_ne!(schema::faults("CreateMessageInteractionCallbackRequest", &callback), Vec::<String>::new());
-}
-
-#[test]
-fn what_members_see_is_drawn() {
-    fn assert_send<T: Send>(_: &T) {}
-    let discord = StandIn::start_blocking();
-    let (_, channel, _) = club(&discord);
-    let body = json!({
-        "content": "Hello",
-        "embeds": [{"title": "Title", "color": 255, "description": "two\nlines", "fields": [{"name": "N", "value": "v"}],
-                    "footer": {"text": "small"}}],
-        "components": [{"type": 1, "components": [{"type": 2, "style": 1, "label": "Go", "custom_id": "a"},
-                        {"type": 2, "style": 5, "label": "Web", "url": "https://example.org"}]}],
-        "allowed_mentions": {"parse": []},
-    });
-    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    let seen: Seen = runtime.block_on(async {
-        post(&discord, &format!("/channels/{channel}/messages"), body).await;
-        discord.next_message(channel).await
-    });
-    assert_send(&seen);
-    let drawn =
-        "Patella\nHello\n| (#0000FF)\n| Title\n| two\n| lines\n| **N**\n| v\n| -- small\n[Go] [Web -> https://example.org]\n";
-    assert_eq!(seen.to_string(), drawn);
-    discord.assert_no_violations();
 }

@@ -17,7 +17,7 @@ const BINARY: u8 = 2;
 const CLOSE: u8 = 8;
 
 /// A gateway connection.
-struct Raw(TcpStream);
+pub struct Raw(TcpStream);
 
 impl Raw {
     async fn open(discord: &StandIn, query: &str) -> Self {
@@ -40,6 +40,24 @@ impl Raw {
         let mut raw = Self::open(discord, "v=10&encoding=json").await;
         assert_eq!(raw.json().await["op"], 10);
         raw
+    }
+
+    /// A connection with a session of all guilds.
+    pub async fn identified(discord: &StandIn) -> Self {
+        let mut raw = Self::hello(discord).await;
+        raw.send(&identify(discord).to_string()).await;
+        raw.event("READY").await;
+        raw
+    }
+
+    /// The data of the next event of this name, passing over others.
+    pub async fn event(&mut self, name: &str) -> Value {
+        loop {
+            let payload = self.json().await;
+            if payload["t"] == name {
+                return payload["d"].clone();
+            }
+        }
     }
 
     /// Sends a text frame; a mask of zeros is a mask.
@@ -119,7 +137,7 @@ async fn every_wrong_word_has_its_close_code() {
         (with("properties", json!(null)), 4_002),
         (with("token", json!("wrong")), 4_004),
         (with("shard", json!([2, 2])), 4_010),
-        (with("intents", json!(1 << 40)), 4_013),
+        (with("intents", json!(1_u64 << 40)), 4_013),
         (with("intents", json!(1 << 15)), 4_014),
         (with("large", json!("x".repeat(5_000))), 4_002),
         (json!({"op": 6, "d": {"token": "wrong", "session_id": "s", "seq": 1}}).to_string(), 4_004),
