@@ -86,7 +86,11 @@ impl RawEventHandler for Handler {
         }
         match event {
             Event::InteractionCreate(event) => match serde_json::to_value(&event.interaction) {
-                Ok(value) => self.work.interaction(value).await,
+                Ok(mut value) => {
+                    // serenity keeps the type in its own, and drops it from what it writes.
+                    value["type"] = Value::from(u8::from(event.interaction.kind()));
+                    self.work.interaction(value).await;
+                }
                 Err(_) => self.work.unread(),
             },
             Event::MessageCreate(event) => {

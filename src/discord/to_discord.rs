@@ -106,7 +106,7 @@ pub fn message(reply: &Reply, r: &Replies, place: Place, page: usize) -> Message
         push_paragraph(&mut description, &sources_list(sources));
     }
     let mut embed =
-        CreateEmbed::new().title(shorten(&titled(title, *kind, *level), limits::EMBED_TITLE)).color(color(*kind, *level));
+        CreateEmbed::new().title(shorten(&titled(title, *kind, *level, r), limits::EMBED_TITLE)).color(color(*kind, *level));
     if !description.is_empty() {
         embed = embed.description(shorten(&description, limits::EMBED_DESCRIPTION));
     }
@@ -134,8 +134,10 @@ fn color(kind: Kind, level: Level) -> u32 {
 }
 
 /// Safety replies carry a sign that no other reply has; it repeats what the title says in words.
-fn titled(title: &str, kind: Kind, level: Level) -> String {
+fn titled(title: &str, kind: Kind, level: Level, r: &Replies) -> String {
     match (kind, level) {
+        // A siren is the wrong sound for somebody in despair.
+        (Kind::Safety, _) if title == r.crisis_title => format!("\u{1f49b} {title}"),
         (Kind::Safety, Level::Emergency) => format!("\u{1f6a8} {title}"),
         (Kind::Safety, _) => format!("\u{26a0}\u{fe0f} {title}"),
         _ => title.to_owned(),
