@@ -225,6 +225,10 @@ replies! {
     help_organizers;
     /// Other ways to ask.
     help_ways;
+    /// Title where no topic is near to what was typed.
+    no_topic_title;
+    /// What to do then.
+    no_topic;
     /// The store failed.
     store_down;
     /// Title of the settings.
@@ -253,6 +257,8 @@ replies! {
     club_clinic_exists("{clinic}");
     /// A clinic that is not there.
     club_clinic_unknown("{clinic}");
+    /// A clinic that was removed in the meantime.
+    club_clinic_gone;
     /// Too many clinics.
     club_clinics_full("{max}");
     /// A clinic with a fault.

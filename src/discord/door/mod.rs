@@ -20,7 +20,7 @@ use super::{
     custom_id::{Outdated, Press},
     from_discord::{Incoming, Options, Said, What},
     seal::Seal,
-    to_discord::{self, Message, Place, plain, shorten},
+    to_discord::{self, Message, Place, plain, shorten, units},
 };
 use crate::{
     answer::Decision,
@@ -320,11 +320,16 @@ impl Visit<'_> {
         if !urgent && let Err(left) = self.door.cooldown.pass("ask", self.incoming.member, Instant::now()) {
             return Response::message(&Message::notice(self.door.wait(left)));
         }
-        let reply = self.door.app.reply_to(decision, &self.club, self.today());
+        let mut reply = self.door.app.reply_to(decision, &self.club, self.today());
+        if reply.kind == Kind::OutOfScope {
+            reply = self.with_menu(reply);
+        }
+        // Where the bot is a guest, nobody has set what others read: only the asker's own word makes it public.
+        let usual = if self.incoming.guest { Visible::Me } else { self.club.visible };
         let public = !why
             && reply.audience != Audience::OnlyAsker
             && !self.incoming.direct
-            && visible.unwrap_or(self.club.visible) == Visible::Everyone;
+            && visible.unwrap_or(usual) == Visible::Everyone;
         let mut message =
             if public { to_discord::message(&reply, self.door.replies(), Place::Public, 0) } else { self.privately(&reply, 0) };
         if why {
@@ -358,7 +363,11 @@ impl Visit<'_> {
         if !urgent && let Err(left) = self.door.cooldown.pass("ask", self.incoming.member, Instant::now()) {
             return Response::message(&Message::notice(self.door.wait(left)));
         }
-        let mut message = self.privately(&self.door.app.reply_to(&decision, &self.club, self.today()), 0);
+        let mut reply = self.door.app.reply_to(&decision, &self.club, self.today());
+        if reply.kind == Kind::OutOfScope {
+            reply = self.with_menu(reply);
+        }
+        let mut message = self.privately(&reply, 0);
         if self.incoming.club.is_some() && !urgent {
             let pointer = to_discord::button(&Press::Pointer, &r.button_pointer, ButtonStyle::Secondary);
             message.rows.push(CreateActionRow::Buttons(vec![pointer]));
@@ -370,8 +379,11 @@ impl Visit<'_> {
     fn topic(&self, name: &str) -> Response {
         let knowledge = self.door.app.knowledge();
         let known = knowledge.topics.iter().any(|t| t.id.as_str() == name || t.title.eq_ignore_ascii_case(name));
-        if known || name.is_empty() {
+        if known {
             return self.show(&Request::LookUp { name: name.to_owned() });
+        }
+        if name.is_empty() {
+            return self.no_topic();
         }
         let decision = self.door.app.explain(&Ask { text: name.to_owned() });
         if decision.safety.level() >= Level::Urgent {
@@ -379,8 +391,25 @@ impl Visit<'_> {
         }
         match self.door.app.suggest(name, 1).into_iter().next() {
             Some(nearest) => self.show(&Request::LookUp { name: nearest.topic.to_string() }),
-            None => self.show(&Request::Topics),
+            None => self.no_topic(),
         }
+    }
+
+    /// No topic is near to what was typed: a notice, and a menu of those that are asked for most.
+    fn no_topic(&self) -> Response {
+        let r = self.door.replies();
+        let words = Block::Paragraph { heading: String::new(), items: vec![Item::plain(&r.no_topic)] };
+        let reply = Reply { blocks: vec![words], ..Reply::new(Kind::Notice, &r.no_topic_title) };
+        Response::message(&self.privately(&self.with_menu(reply), 0))
+    }
+
+    /// A reply that leads nowhere by itself, with a menu of topics to open.
+    fn with_menu(&self, mut reply: Reply) -> Reply {
+        if reply.choices.is_empty() {
+            reply.choices = self.door.app.suggest("", limits::SELECT_OPTIONS);
+            reply.choices_heading.clone_from(&self.door.replies().head_open);
+        }
+        reply
     }
 
     fn tip(&self, category: Option<String>, turn: u64, again: bool) -> Response {
@@ -406,10 +435,23 @@ impl Visit<'_> {
             let message = self.privately(reply, page);
             if own { Response::update(&message) } else { Response::message(&message) }
         };
+        if !self.is_current(press, chosen) {
+            return Response::message(&Message::notice(&r.outdated_button));
+        }
         match press {
             Press::Open(topic) => turn_to(&self.reply(&Request::LookUp { name: topic.to_string() }), 0),
             Press::OpenChosen => turn_to(&self.reply(&Request::LookUp { name: chosen.unwrap_or_default().to_owned() }), 0),
-            Press::Page { card, page } => turn_to(&self.reply(&Request::Card(card.clone())), *page),
+            Press::Page { card, page } => {
+                let mut response = turn_to(&self.reply(&Request::Card(card.clone())), *page);
+                // Who has said whether it helped is not asked again on the next page.
+                if own
+                    && !rows.iter().any(is_feedback)
+                    && let Some(rows) = response.body["data"]["components"].as_array_mut()
+                {
+                    rows.retain(|row| !is_feedback(row));
+                }
+                response
+            }
             Press::Share(topic) => {
                 let card = CardKey { topic: topic.clone(), details: 0, flags: Vec::new() };
                 self.share(&self.reply(&Request::Card(card)))
@@ -436,6 +478,26 @@ impl Visit<'_> {
         }
     }
 
+    /// Whether what a button names is still there: topics and tips come and go with upgrades.
+    fn is_current(&self, press: &Press, chosen: Option<&str>) -> bool {
+        let knowledge = self.door.app.knowledge();
+        let topic = match press {
+            Press::Open(topic) | Press::Share(topic) | Press::Sources(topic) | Press::Feedback { topic, .. } => topic.as_str(),
+            Press::Page { card, .. } => card.topic.as_str(),
+            Press::OpenChosen => chosen.unwrap_or_default(),
+            Press::ShareTip(tip) => return knowledge.tip(tip).is_some(),
+            Press::Clinics
+            | Press::Tip { .. }
+            | Press::Private { .. }
+            | Press::Alert
+            | Press::Pointer
+            | Press::Erase
+            | Press::RemoveClinic(_)
+            | Press::Cancel => return true,
+        };
+        knowledge.topic(topic).is_some()
+    }
+
     fn share(&self, reply: &Reply) -> Response {
         self.publicly(&to_discord::message(reply, self.door.replies(), Place::Public, 0))
     }
@@ -460,7 +522,9 @@ impl Visit<'_> {
     }
 
     fn feedback(&self, topic: &crate::id::TopicId, helped: bool, own: bool, rows: &[Value]) -> Response {
-        if self.door.app.knowledge().topic(topic.as_str()).is_some() {
+        // A public answer keeps its buttons for others: there, one member's presses in a row count once.
+        let counts = own || self.door.cooldown.pass("feedback", self.incoming.member, Instant::now()).is_ok();
+        if counts {
             let (clubs, topic) = (self.door.clubs.clone(), topic.clone());
             // The presser does not wait for the count.
             tokio::spawn(async move { clubs.count_feedback(&topic, helped).await });
@@ -470,11 +534,7 @@ impl Visit<'_> {
             return Response::message(&Message::notice(thanks));
         }
         // The row that was pressed goes, so that one press is one press.
-        let feedback = |row: &Value| {
-            let ids = row["components"].as_array().into_iter().flatten().filter_map(|b| b["custom_id"].as_str());
-            ids.map(Press::from_custom_id).any(|p| matches!(p, Ok(Press::Feedback { .. })))
-        };
-        let rest: Vec<&Value> = rows.iter().filter(|row| !feedback(row)).collect();
+        let rest: Vec<&Value> = rows.iter().filter(|row| !is_feedback(row)).collect();
         let data = json!({ "content": thanks, "components": rest, "allowed_mentions": { "parse": [] } });
         Response { body: json!({ "type": callback::UPDATE, "data": data }), urgent: false }
     }
@@ -503,9 +563,15 @@ impl Visit<'_> {
     }
 }
 
-/// Characters of an embed's title, description and footer.
+/// Whether a row of buttons is the one that asks whether an answer helped.
+fn is_feedback(row: &Value) -> bool {
+    let ids = row["components"].as_array().into_iter().flatten().filter_map(|b| b["custom_id"].as_str());
+    ids.map(Press::from_custom_id).any(|p| matches!(p, Ok(Press::Feedback { .. })))
+}
+
+/// Characters of an embed's title, description and footer, as Discord counts them.
 fn embed_length(embed: &CreateEmbed) -> usize {
     let value = serde_json::to_value(embed).unwrap_or_default();
     let texts = [&value["title"], &value["description"], &value["footer"]["text"]];
-    texts.iter().filter_map(|t| t.as_str()).map(|t| t.chars().count()).sum()
+    texts.iter().filter_map(|t| t.as_str()).map(units).sum()
 }
