@@ -213,6 +213,8 @@ replies! {
     public_private;
     /// A message without text was chosen.
     no_words;
+    /// Below a safety reply to a message that was chosen.
+    chosen_by_other;
     /// Heading of the reasons.
     why_title;
     /// Title of help.
@@ -231,6 +233,8 @@ replies! {
     no_topic;
     /// The store failed.
     store_down;
+    /// Settings could not be read.
+    store_unread;
     /// Title of the settings.
     club_title;
     /// The region that is set.

@@ -111,7 +111,7 @@ impl Visit<'_> {
         let Some(club) = self.own_club() else { return Response::message(&Message::notice(&r.not_allowed)) };
         match self.door.clubs.choices(club).await {
             Ok(choices) => Response::message(&self.settings(&r.club_title, &choices)),
-            Err(_) => Response::message(&Message::notice(&r.store_down)),
+            Err(_) => Response::message(&Message::notice(&r.store_unread)),
         }
     }
 
@@ -178,7 +178,7 @@ impl Visit<'_> {
         let which = options.text("clinic").unwrap_or_default();
         let own = match self.own_clinics().await {
             Some(own) => own,
-            None => return Response::message(&Message::notice(&r.store_down)),
+            None => return Response::message(&Message::notice(&r.store_unread)),
         };
         match own.iter().find(|c| c.name.eq_ignore_ascii_case(which)) {
             None => Response::message(&Message::notice(Refusal::Missing(which.to_owned()).words(r))),

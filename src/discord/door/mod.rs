@@ -28,6 +28,7 @@ use crate::{
     club::Club,
     commands::{self, Verb, Who},
     knowledge::Replies,
+    limits,
     reply::{Block, Item, Kind, Level, Reply},
     request::Ask,
     store::Clubs,
@@ -187,9 +188,20 @@ impl Door {
         let message = if urgent && place == Place::Public {
             self.discreet(&decision, said.member, &club)
         } else {
-            to_discord::message(&self.app.reply_to(&decision, &club, today), self.replies(), place, 0)
+            let reply = self.app.reply_to(&decision, &club, today);
+            let reply = if reply.kind == Kind::OutOfScope { self.with_menu(reply) } else { reply };
+            to_discord::message(&reply, self.replies(), place, 0)
         };
         Some(Outgoing { message, urgent })
+    }
+
+    /// A reply that leads nowhere by itself, with a menu of topics to open.
+    fn with_menu(&self, mut reply: Reply) -> Reply {
+        if reply.choices.is_empty() {
+            reply.choices = self.app.suggest("", limits::SELECT_OPTIONS);
+            reply.choices_heading.clone_from(&self.replies().head_open);
+        }
+        reply
     }
 
     /// A safety reply where others read along: what to do and the number, but not what it is about. The rest is behind a button

