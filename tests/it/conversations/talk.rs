@@ -25,6 +25,8 @@ pub struct Talk {
     pub bot: Bot,
     pub club: GuildId,
     pub channel: ChannelId,
+    /// Who has done something: their ids differ from run to run.
+    people: Vec<Person>,
     told: String,
 }
 
@@ -41,7 +43,7 @@ impl Talk {
         let club = discord.add_guild("Harbor Runners");
         let channel = discord.add_channel(club, "general");
         let bot = Bot::start_with(discord, store, cooldown).await;
-        Self { bot, club, channel, told: String::new() }
+        Self { bot, club, channel, people: Vec::new(), told: String::new() }
     }
 
     pub fn discord(&self) -> &StandIn {
@@ -161,11 +163,14 @@ impl Talk {
     }
 
     fn does(&mut self, who: Person, line: &str) {
+        self.people.push(who);
         let _ = writeln!(self.told, "> {}: {line}", who.name);
     }
 
     fn sees(&mut self, seen: Seen) -> Seen {
-        let _ = writeln!(self.told, "{seen}");
+        let mention = |text: String, who: &Person| text.replace(&format!("<@{}>", who.id), &format!("<@{}>", who.name));
+        let text = self.people.iter().fold(seen.to_string(), mention);
+        let _ = writeln!(self.told, "{text}");
         seen
     }
 
