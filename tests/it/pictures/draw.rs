@@ -88,9 +88,8 @@ fn card(sheet: &mut Sheet, embed: &Value) {
     let high = sheet.y - top;
     let color = format!("#{:06x}", embed["color"].as_u64().unwrap_or(0));
     // The last one put at the place lies lowest.
-    sheet.rect_at(place, EDGE + BAR, top + 0.5, WIDTH - 2.0 * EDGE - BAR, high - 1.0, 0.0, ink::CARD, "");
-    sheet.rect_at(place, EDGE, top, WIDTH - 2.0 * EDGE, high, 6.0, &color, "");
-    sheet.rect_at(place, EDGE, top, WIDTH - 2.0 * EDGE, high, 6.0, ink::CARD, ink::FRAME);
+    sheet.rect_at(place, EDGE, top, BAR, high, 2.5, &color, "");
+    sheet.rect_at(place, EDGE, top, WIDTH - 2.0 * EDGE, high, 4.0, ink::CARD, ink::FRAME);
 }
 
 /// A line of mark-up with its mark, its quotation bar or its small letters.

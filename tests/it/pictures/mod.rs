@@ -7,7 +7,6 @@ mod words;
 
 use std::{env, fs, path::Path};
 
-use patella::reply::Clinic;
 use serde_json::{Value, json};
 use serenity::model::id::{ChannelId, UserId};
 
@@ -79,7 +78,7 @@ async fn pictures_show_what_the_bot_sends() {
                  whom to call, the club's own clinic. One button: Ask people here to help me. Below it: only you can see this.";
     compare("safety.svg", &conversation(question, &seen.raw, "A safety reply from Patella", about));
 
-    let typed = "stiars";
+    let typed = "outsde of kne";
     let asked = discord.autocomplete(ann, channel, "topic", "name", typed).await;
     let seen = discord.first_response(asked).await;
     /// As many as a phone shows above its keyboard.
@@ -91,7 +90,7 @@ async fn pictures_show_what_the_bot_sends() {
     draw::typed(&mut sheet, &draw::usage("topic", "name", typed));
     draw::suggestions(&mut sheet, &names);
     let about = format!(
-        "A phone screen. Someone types \"{typed}\", which is misspelled, and topics are suggested all the same: {}.",
+        "A phone screen. Someone types \"{typed}\", misspelled and unfinished, and topics are suggested all the same: {}.",
         names.join("; ")
     );
     compare("suggestions.svg", &sheet.svg("Suggestions while typing", &about));
