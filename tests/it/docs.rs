@@ -1,5 +1,7 @@
 //! The pages say what is so: every shell example runs, prints what stands below it, and every link leads to a file.
 
+mod facts;
+
 use std::{
     fs,
     io::Write,
@@ -11,7 +13,7 @@ use std::{
 };
 
 /// Lines of shell blocks that are not run: what a reader does before or besides.
-const NOT_RUN: [&[&str]; 8] = [
+const NOT_RUN: [&[&str]; 11] = [
     &["git", "clone"],
     &["cd"],
     &["cargo", "build"],
@@ -20,6 +22,10 @@ const NOT_RUN: [&[&str]; 8] = [
     &["cargo", "clippy"],
     &["cargo", "bench"],
     &[".ci/run"],
+    // What an operator does on a server of their own.
+    &["export"],
+    &["sudo"],
+    &["sqlite3"],
 ];
 
 /// Characters that a shell gives a meaning which this test does not.
@@ -144,13 +150,22 @@ fn run_of(line: &str) -> Result<Option<Run>, String> {
     }
 }
 
+/// Whether a variable of the environment would change what the program does.
+fn settles(variable: &str) -> bool {
+    variable.starts_with("PATELLA_")
+        || variable.starts_with("DISCORD_")
+        || matches!(variable, "NO_COLOR" | "CLICOLOR" | "CLICOLOR_FORCE")
+}
+
 impl Run {
     /// Standard output and standard error together.
     fn carry_out(&self) -> Result<String, String> {
         let mut command = Command::new(env!("CARGO_BIN_EXE_patella"));
-        for variable in ["PATELLA_REGION", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"] {
+        for (variable, _) in std::env::vars_os().filter(|(name, _)| settles(&name.to_string_lossy())) {
             command.env_remove(variable);
         }
+        // Pages show runs that open the store; the repository is no place for it.
+        command.env("PATELLA_STORE_URL", "sqlite::memory:");
         command.args(&self.arguments).envs(self.variables.iter().cloned()).current_dir(root());
         let piped = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
         let mut child = piped.expect("the program starts");
