@@ -59,20 +59,22 @@ struct Fenced {
     follows: bool,
 }
 
-/// The fenced blocks of a page. `follows`: nothing but empty lines stands between a block and the one before it.
+/// The fenced blocks of a page, less the indentation of their fences (blocks stand in lists too). `follows`: nothing but empty lines stands between a block and the one before it.
 fn blocks(page: &str) -> Vec<Fenced> {
     let mut blocks: Vec<Fenced> = Vec::new();
     let mut open = false;
     let mut follows = false;
+    let mut indent = 0;
     for (at, line) in page.lines().enumerate() {
         if let Some(language) = line.trim_start().strip_prefix("```") {
             if !open {
+                indent = line.len() - line.trim_start().len();
                 blocks.push(Fenced { language: language.trim().to_owned(), first: at + 2, lines: Vec::new(), follows });
             }
             open = !open;
             follows = !open;
         } else if open {
-            blocks.last_mut().expect("a block is open").lines.push(line.to_owned());
+            blocks.last_mut().expect("a block is open").lines.push(line.get(indent..).unwrap_or_default().to_owned());
         } else if !line.trim().is_empty() {
             follows = false;
         }
@@ -324,6 +326,8 @@ fn the_reader_of_pages_sees_blocks_excerpts_and_links() {
     assert_eq!(links(page), ["c.md#d"]);
     let seen: Vec<_> = blocks(page).into_iter().map(|b| (b.language, b.first, b.follows)).collect();
     assert_eq!(seen, [("sh".to_owned(), 3, false), ("text".into(), 7, true), ("text".into(), 11, false)]);
+    let listed = blocks("1. a\n\n   ```text\n   x\n\n     y\n   ```\n");
+    assert_eq!(listed[0].lines, ["x", "", "  y"], "a block in a list loses the list's indentation");
     let output = "one\n\n  two and more\nthree\n";
     let missing = |lines: &[&str]| missing(&lines.iter().map(ToString::to_string).collect::<Vec<_>>(), output).map(str::to_owned);
     assert_eq!(missing(&["one", "", "  two ...", "...", "three"]), None);
