@@ -6,6 +6,8 @@ mod conversations;
 mod docs;
 mod evaluation;
 mod house;
+#[cfg(feature = "discord")]
+mod pictures;
 mod properties;
 #[cfg(feature = "discord")]
 mod rest;
