@@ -118,7 +118,7 @@ pub fn message(reply: &Reply, r: &Replies, place: Place, page: usize) -> Message
     if !footer.is_empty() {
         embed = embed.footer(CreateEmbedFooter::new(footer));
     }
-    let content = blocks.iter().find_map(|b| if let Block::Lead(lead) = b { Some(format!("**{}**", plain(lead))) } else { None });
+    let content = blocks.iter().find_map(|b| if let Block::Lead(lead) = b { Some(lead_line(lead, blocks)) } else { None });
     Message {
         content: content.unwrap_or_default(),
         embeds: vec![embed],
@@ -223,15 +223,37 @@ fn item(item: &Item, sources: &[Cited]) -> String {
 }
 
 /// The number first and bold, so that a thumb finds it.
+/// The first line, with a number in it that a tap dials.
+fn lead_line(lead: &str, blocks: &[Block]) -> String {
+    let numbers = blocks.iter().filter_map(|b| if let Block::Numbers { numbers, .. } = b { Some(numbers) } else { None });
+    let named = numbers.flatten().map(|n| n.number.as_str()).find(|n| lead.contains(*n));
+    let words = plain(lead);
+    format!("**{}**", named.map_or_else(|| words.clone(), |n| words.replacen(&plain(n), &dial(n), 1)))
+}
+
+/// A phone number that a tap dials; other words as they are ("Text HELLO to 50808"). The form is Discord's, which ignores spaces:
+/// <https://docs.discord.com/developers/reference#message-formatting>.
+pub fn dial(number: &str) -> String {
+    let sole = number.chars().all(|c| c.is_ascii_digit() || matches!(c, ' ' | '-' | '.' | '(' | ')' | '+'));
+    let groups: Vec<&str> = number.split(|c: char| !c.is_ascii_digit()).filter(|g| !g.is_empty()).collect();
+    if !sole || groups.is_empty() {
+        return plain(number);
+    }
+    // "9-8-8" is one number of three digits.
+    let parting = if groups.iter().all(|g| g.len() == 1) { "" } else { " " };
+    let abroad = if number.trim_start().starts_with(['+']) { "+" } else { "" };
+    format!("<tel:{abroad}{}>", groups.join(parting))
+}
+
 fn number(number: &Number) -> String {
     let Number { whom, number, note } = number;
     let note = if note.is_empty() { String::new() } else { format!(" ({})", plain(note)) };
-    format!("- **{}** {}{note}", plain(number), plain(whom))
+    format!("- **{}** {}{note}", dial(number), plain(whom))
 }
 
 fn clinic(clinic: &Clinic, detail: Detail) -> String {
     let Clinic { name, phone, hours, languages, link, last_checked } = clinic;
-    let mut lines = vec![format!("- **{}**: {}", plain(name), plain(phone))];
+    let mut lines = vec![format!("- **{}**: {}", plain(name), dial(phone))];
     if matches!(detail, Detail::Short) {
         return lines.remove(0);
     }

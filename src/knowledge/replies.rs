@@ -83,6 +83,8 @@ replies! {
     crisis_title;
     /// First line of an emergency where the region is known.
     emergency_call("{number}", "{region}");
+    /// What flags' actions say first in an emergency, and replies have said before.
+    emergency_step;
     /// First line of an emergency where it is not.
     emergency_call_unknown;
     /// Before the list of numbers of the main regions.

@@ -214,29 +214,29 @@ impl Door {
         let flags: Vec<_> = decision.safety.hits.iter().map(|h| &h.flag).collect();
         let crisis = flags.iter().any(|id| knowledge.flag(id).is_some_and(|f| f.crisis));
         let words = if crisis {
-            r.public_crisis.replace("{number}", &number)
+            plain(&r.public_crisis).replace("{number}", &number)
         } else if level == Level::Emergency {
             match club.region.as_deref().and_then(|code| knowledge.region(code)) {
-                Some(region) => r.emergency_call.replace("{number}", &number).replace("{region}", &region.name),
-                None => r.emergency_call_unknown.clone(),
+                Some(region) => plain(&r.emergency_call).replace("{number}", &number).replace("{region}", &plain(&region.name)),
+                None => plain(&r.emergency_call_unknown),
             }
         } else {
-            r.public_urgent.replace("{number}", &number)
+            plain(&r.public_urgent).replace("{number}", &number)
         };
         let marks = flags.iter().take(MARKS).map(|flag| self.seal.mark(asker, flag)).collect();
         let press = Press::Private { asker, level, marks };
         let open = to_discord::button(&press, &r.button_private, ButtonStyle::Danger);
         Message {
-            content: format!("\u{26a0}\u{fe0f} **{}**\n{}", plain(&words), plain(&r.public_private)),
+            content: format!("\u{26a0}\u{fe0f} **{}**\n{}", words, plain(&r.public_private)),
             rows: vec![CreateActionRow::Buttons(vec![open])],
             ..Message::default()
         }
     }
 
-    /// The emergency number of a club's region, or words for it.
+    /// The emergency number of a club's region in Discord's mark-up, or words for it.
     fn emergency_number(&self, club: &Club) -> String {
         let region = club.region.as_deref().and_then(|code| self.app.knowledge().region(code));
-        region.and_then(|r| r.emergency_number()).map_or_else(|| self.replies().alert_number_unknown.clone(), str::to_owned)
+        region.and_then(|r| r.emergency_number()).map_or_else(|| plain(&self.replies().alert_number_unknown), to_discord::dial)
     }
 
     fn wait(&self, left: Duration) -> String {

@@ -5,8 +5,9 @@ mod draw;
 mod sheet;
 mod words;
 
-use std::{env, fs, path::Path};
+use std::{env, fs, path::Path, time::Duration};
 
+use patella::store;
 use serde_json::{Value, json};
 use serenity::model::id::{ChannelId, UserId};
 
@@ -20,7 +21,8 @@ async fn club() -> (Bot, ChannelId, UserId) {
     let channel = discord.add_channel(club, "general");
     let ann = discord.add_member(club, "Ann", StandIn::runner());
     let cleo = discord.add_member(club, "Cleo", StandIn::organizer());
-    let bot = Bot::start(discord).await;
+    let store = store::open("sqlite::memory:").await.expect("a store in memory");
+    let bot = Bot::start_with(discord, Some(store), Duration::ZERO).await;
     let clinic = json!({ "name": "Riverside Sports Clinic", "phone": "(555) 010-0123", "hours": "Mo-Fr 8-18" });
     for (command, options) in [("club set", json!({ "region": "us" })), ("club clinic-add", clinic)] {
         let asked = bot.discord.slash(cleo, channel, command, options).await;

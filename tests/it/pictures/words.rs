@@ -97,12 +97,16 @@ fn pieces(text: &str) -> Vec<Piece> {
     pieces
 }
 
-/// `[name](<address>)` or `<address>` at the start of a text: its name, its address, and what follows.
+/// `[name](<address>)`, `<address>` or `<tel:number>` at the start of a text: its name, its address, and what follows.
 fn link(text: &str) -> Option<(&str, &str, &str)> {
     if let Some(inner) = text.strip_prefix("<https://") {
         let end = inner.find('>')?;
         let address = &text[1..1 + "https://".len() + end];
         return Some((address, address, &inner[end + 1..]));
+    }
+    if let Some(inner) = text.strip_prefix("<tel:") {
+        let (number, after) = inner.split_once('>')?;
+        return Some((number, &text[1..5 + number.len()], after));
     }
     let (name, rest) = text.strip_prefix('[')?.split_once("](<")?;
     let (address, rest) = rest.split_once(">)")?;
