@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{
     door::Door,
-    gateway::{Gateway, Shards, Stop},
+    gateway::{Gateway, Shards, Stop, Timings},
     register,
     rest::{self, Call, Rest, RestError},
     work::Work,
@@ -114,7 +114,7 @@ pub async fn serve(
     }
     let sweep = tokio::spawn(sweep(clubs.clone()));
     let work = Work::new(Door::new(app, clubs, &token, cooldown, today), rest.clone());
-    let run = Gateway { token, api, address, bot: identity.bot, shards, work: work.clone() }.run(stop).await;
+    let run = Gateway { token, api, address, bot: identity.bot, shards, work: work.clone(), timings: Timings::default() }.run(stop).await;
     sweep.abort();
     let left = work.finish(FAREWELL).await;
     let tally = work.tally();
