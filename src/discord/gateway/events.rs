@@ -92,11 +92,12 @@ impl Handler {
     async fn joined(&self, guild: u64) {
         let new = {
             let mut servers = self.servers();
-            let known = servers.values().any(|guilds| guilds.contains(&guild));
-            if !known {
-                servers.entry(self.shard_of(guild)).or_default().push(guild);
+            let own = servers.entry(self.shard_of(guild)).or_default();
+            let new = !own.contains(&guild);
+            if new {
+                own.push(guild);
             }
-            !known
+            new
         };
         if new
             && let Some(store) = self.work.door().clubs().store()

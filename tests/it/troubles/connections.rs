@@ -76,8 +76,7 @@ async fn a_connection_that_falls_silent_is_replaced() {
     let bot = Bot::started().await;
     assert_eq!(bot.discord.half_close_gateway(), 1);
     let asked = bot.ask(ORDINARY).await;
-    bot.discord.until_so("another connection", |state| state.gateway.opened >= 2).await;
-    bot.discord.until_so("another session", |state| state.gateway.connected() >= 1).await;
+    bot.discord.until_so("another session", |state| state.gateway.identifies.len() >= 2).await;
     bot.answer().await;
     // It was asked of a session that is gone: nobody can know of it, and it is not answered late either.
     assert!(!bot.answered(asked));
@@ -89,7 +88,7 @@ async fn a_connection_without_acknowledgements_is_replaced() {
     bot.discord.faults(|faults| faults.no_acknowledgement = true);
     bot.discord.until_so("another connection", |state| state.gateway.opened >= 2).await;
     bot.discord.faults(|faults| faults.no_acknowledgement = false);
-    bot.discord.connected(1).await;
+    bot.discord.until_so("another session", |state| state.gateway.identifies.len() >= 2).await;
     bot.answer().await;
 }
 
