@@ -25,8 +25,8 @@ use patella::{
 };
 use serde_json::json;
 use serenity::all::{
-    ClientBuilder, Context, CreateInteractionResponse, CreateInteractionResponseMessage, EventHandler, GatewayIntents, HttpBuilder,
-    Interaction,
+    ClientBuilder, Context, CreateInteractionResponse, CreateInteractionResponseMessage, EventHandler, GatewayIntents,
+    HttpBuilder, Interaction,
 };
 use serenity::model::id::{ChannelId, UserId};
 
@@ -68,7 +68,8 @@ fn bot(name: &str, address: &str, token: &str) {
         return runtime().block_on(async {
             let http = HttpBuilder::new(&token).proxy(address).ratelimiter_disabled(true).build();
             let intents = GatewayIntents::GUILDS | GatewayIntents::GUILD_MESSAGES | GatewayIntents::DIRECT_MESSAGES;
-            let mut client = ClientBuilder::new_with_http(http, intents).event_handler(Bare).await.expect("the stand-in is there");
+            let mut client =
+                ClientBuilder::new_with_http(http, intents).event_handler(Bare).await.expect("the stand-in is there");
             client.start().await.expect("it is let in");
         });
     }
@@ -157,7 +158,8 @@ impl Run {
         discord.connected(1).await;
         let start = began.elapsed();
         let run = Self { discord, channel, ann, bot: Bot(bot), start };
-        run.round_trip("ask").await;
+        // With many servers it first has to read of them all, and what waits for more than 3 s is not answered any more.
+        while tokio::time::timeout(Duration::from_secs(4), run.round_trip("ask")).await.is_err() {}
         run
     }
 

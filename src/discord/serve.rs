@@ -206,7 +206,9 @@ async fn registered(rest: &Rest, application: &str) -> Result<&'static str, Serv
         Err(RestError::Token) => Err(Stop::Token.into()),
         Err(error) => {
             tracing::warn!(%error, "the commands could not be registered; those that Discord has work on");
-            Ok("The commands could not be registered: those that Discord has work on. Start again later, or see `patella doctor`.")
+            Ok(
+                "The commands could not be registered: those that Discord has work on. Start again later, or see `patella doctor`.",
+            )
         }
     }
 }

@@ -47,12 +47,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            under_way: 1024,
-            sending: 64,
-            response: Duration::from_millis(2_800),
-            message: Duration::from_secs(60),
-        }
+        Self { under_way: 1024, sending: 64, response: Duration::from_millis(2_800), message: Duration::from_secs(60) }
     }
 }
 

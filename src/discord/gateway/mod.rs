@@ -17,7 +17,7 @@ use std::{
 use serenity::{
     all::{GatewayIntents, OnlineStatus, ShardManager},
     client::ClientBuilder,
-    gateway::GatewayError,
+    gateway::{GatewayError, ShardRunnerMessage},
     http::HttpBuilder,
 };
 
@@ -34,8 +34,8 @@ pub struct Timings {
     pub dead: Duration,
     /// A shard whose heartbeats bring nothing new for this long is started again; 150 seconds, more than three heartbeats.
     pub silent: Duration,
-    /// The first wait before connecting anew, once that has happened too often, and the longest; doubled in between, with jitter; 1
-    /// second and 2 minutes.
+    /// The first wait before connecting anew, once that has happened too often, and the longest; doubled in between, with
+    /// jitter; 1 second and 2 minutes.
     pub back_off: (Duration, Duration),
     /// How long the shards have to say goodbye; 6 seconds.
     pub goodbye: Duration,
@@ -138,11 +138,7 @@ impl Gateway {
         }
     }
 
-    async fn connect(
-        &self,
-        closing: &Arc<AtomicBool>,
-        stop: &mut (impl Future<Output = ()> + Unpin),
-    ) -> Result<Ended, Stop> {
+    async fn connect(&self, closing: &Arc<AtomicBool>, stop: &mut (impl Future<Output = ()> + Unpin)) -> Result<Ended, Stop> {
         // serenity's own limiter ignores the base address; it sends nothing but the look-up of the gateway.
         let http = HttpBuilder::new(&self.token).proxy(&self.api).ratelimiter_disabled(true).build();
         let handler = Handler::new(self.work.clone(), self.bot, self.shards, closing.clone());
@@ -160,16 +156,20 @@ impl Gateway {
         let running = client.start_shard_range(first..last, total);
         tokio::pin!(running);
         tokio::select! {
-            ended = &mut running => {
-                self.hang_up(&manager).await;
-                match ended {
-                    Ok(()) => Ok(Ended::ByItself),
-                    // The error's own text may quote what was received.
-                    Err(error) => stop_of(&error).map_or(Ok(Ended::ByItself), Err),
+            ended = &mut running => match ended.as_ref().err().and_then(stop_of) {
+                Some(stop) => {
+                    closing.store(true, Ordering::SeqCst);
+                    dismiss(&manager).await;
+                    Err(stop)
                 }
-            }
+                None => {
+                    self.hang_up(&manager).await;
+                    Ok(Ended::ByItself)
+                }
+            },
             refused = watch => {
-                self.hang_up(&manager).await;
+                closing.store(true, Ordering::SeqCst);
+                dismiss(&manager).await;
                 Err(refused)
             }
             never = pace => match never {},
@@ -198,6 +198,13 @@ enum Ended {
     ByItself,
 }
 
+/// Tells every shard to close its connection, without waiting for it.
+async fn dismiss(manager: &ShardManager) {
+    for (id, runner) in &*manager.runners.lock().await {
+        stir(runner);
+        runner.runner_tx.send_to_shard(ShardRunnerMessage::Shutdown(*id, 1000));
+    }
+}
 
 /// Has a shard send something. A runner of serenity that reads from an ended connection never waits, so that it keeps a thread
 /// for itself, and would wait for the end of that connection for ever; when it cannot send, it ends.

@@ -107,7 +107,7 @@ fn trouble(bot: &Bot, chance: &mut Rng, made: &mut Made) {
         2 => drop(discord.ask_reconnect()),
         3 => drop(discord.ask_heartbeat()),
         4 => {
-            let kinds = [Garbage::UnknownEvent, Garbage::MalformedInteraction, Garbage::NoJson, Garbage::UnknownOpcode];
+            let kinds = [Garbage::UnknownEvent, Garbage::MalformedMessage, Garbage::NoJson, Garbage::UnknownOpcode];
             discord.garbage(kinds[chance.usize(0..4)]);
         }
         5 => discord.change(|state| {

@@ -32,10 +32,11 @@ async fn after_every_passing_close_code_the_bot_is_back() {
             bot.answer().await;
             let opened = bot.discord.look(|state| state.gateway.opened);
             assert_eq!(bot.discord.close_gateway(code), 1);
-            bot.discord.until_so(&format!("a new connection after {code:?}"), |state| {
-                state.gateway.opened > opened && state.gateway.connected() == 1
-            })
-            .await;
+            bot.discord
+                .until_so(&format!("a new connection after {code:?}"), |state| {
+                    state.gateway.opened > opened && state.gateway.connected() == 1
+                })
+                .await;
             bot.answer().await;
             let tally = bot.stop().await;
             assert_eq!((tally.answered, tally.lost), (2, 0), "{code:?}");
@@ -120,12 +121,13 @@ async fn garbage_is_counted_and_troubles_nobody() {
     }
     bot.discord.strange_interaction(bot.ann, bot.channel, 2, json!({ "id": "1", "name": "retired", "type": 1 }));
     bot.discord.strange_interaction(bot.ann, bot.channel, 3, json!({ "component_type": 2, "custom_id": "v0:gone" }));
-    bot.callbacks(2).await;
+    bot.callbacks(3).await;
     bot.answer().await;
     bot.discord.assert_no_violations();
     let tally = bot.stop().await;
-    assert_eq!((tally.answered, tally.lost, tally.broken), (3, 0, 0));
-    assert!(tally.unread >= 2, "the unknown event and the malformed interaction: {tally:?}");
+    // The malformed interaction has an id and a token, so it is answered; but the stand-in knows of none.
+    assert_eq!((tally.answered, tally.lost, tally.broken), (3, 1, 0));
+    assert!(tally.unread >= 1, "the unknown event: {tally:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -136,9 +138,8 @@ async fn a_connection_that_always_ends_again_is_tried_ever_less_often() {
     while std::time::Instant::now() < end {
         let opened = bot.discord.look(|state| state.gateway.opened);
         bot.discord.close_gateway(Some(4_000));
-        let next = bot.discord.until_so("the next connection", |state| {
-            state.gateway.opened > opened && state.gateway.connected() == 1
-        });
+        let next =
+            bot.discord.until_so("the next connection", |state| state.gateway.opened > opened && state.gateway.connected() == 1);
         next.await;
     }
     // Unpaced, it is hundreds; eight are free, the others wait 50 to 400 ms, with jitter.
@@ -157,7 +158,8 @@ async fn as_many_shards_as_discord_recommends_and_none_is_started_twice() {
     });
     bot.start(hasty(), None);
     bot.discord.connected(3).await;
-    let identifies: Vec<(u64, u64)> = bot.discord.look(|state| state.gateway.identifies.iter().map(|(_, shard)| *shard).collect());
+    let identifies: Vec<(u64, u64)> =
+        bot.discord.look(|state| state.gateway.identifies.iter().map(|(_, shard)| *shard).collect());
     assert_eq!(identifies, [(0, 3), (1, 3), (2, 3)]);
     bot.answer().await;
 }

@@ -17,8 +17,7 @@ use patella::{
     app::App,
     club::Club,
     discord::{
-        gateway,
-        rest,
+        gateway, rest,
         serve::{self, ServeError, Settings, Tuning},
         work::{Limits, Tally},
     },
@@ -99,13 +98,8 @@ impl Bot {
     }
 
     fn start(&mut self, tuning: Tuning, store: Option<Arc<dyn Store>>) {
-        let settings = Settings {
-            token: self.discord.token(),
-            api: self.discord.address(),
-            shards: None,
-            cooldown: Duration::ZERO,
-            today,
-        };
+        let settings =
+            Settings { token: self.discord.token(), api: self.discord.address(), shards: None, cooldown: Duration::ZERO, today };
         self.start_as(settings, tuning, store);
     }
 
@@ -151,7 +145,6 @@ impl Bot {
     fn answered(&self, id: InteractionId) -> bool {
         self.discord.look(|state| state.interactions[&id].answered.is_some())
     }
-
 }
 
 /// The text of a message, wherever it stands in it.
