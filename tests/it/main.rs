@@ -18,3 +18,5 @@ mod stand_in;
 mod stand_in_itself;
 #[cfg(feature = "sqlite")]
 mod store;
+#[cfg(feature = "sqlite")]
+mod troubles;
