@@ -103,6 +103,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
             let knowledge = base(global.knowledge.as_deref())?.knowledge;
             writeln!(out, "{}", author::coverage(&knowledge).trim_end())?;
         }
+        Command::Tips(arguments::Tips::Simulate(simulate)) => terminal(&app(global)?, color).simulate(simulate, out)?,
         Command::Eval { files, json } => {
             let files: Vec<(String, String)> =
                 files.iter().map(|f| Ok((f.display().to_string(), files::read_text(f)?))).collect::<anyhow::Result<_>>()?;

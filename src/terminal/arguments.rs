@@ -4,6 +4,13 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum, error::ErrorKind};
 use clap_complete::Shell;
+use jiff::{
+    Timestamp,
+    civil::{Date, Time, Weekday},
+    tz::TimeZone,
+};
+
+use crate::{schedule, tips::zones};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -94,6 +101,9 @@ Examples:
     /// Check the knowledge base, or show where its claims went.
     #[command(subcommand)]
     Knowledge(Knowledge),
+    /// See what the weekly tips do.
+    #[command(subcommand)]
+    Tips(Tips),
     /// Score labelled questions: right first, right within one tap, refused, red flags missed, false alarms.
     #[command(after_help = "Examples:\n  patella eval questions.jsonl safety.jsonl\n  patella eval --json questions.jsonl")]
     Eval {
@@ -161,6 +171,59 @@ pub enum Knowledge {
     },
     /// Print each claim of the seed articles with the cards and tips that carry it, or why none does.
     Coverage,
+}
+
+/// See what the weekly tips do.
+#[derive(Debug, Subcommand)]
+pub enum Tips {
+    /// Print when a club's tips would come, and which: the instant, the local time, the tip, one a line.
+    #[command(after_help = "\
+Example:
+  patella tips simulate --zone America/New_York --weekday thu --time 18:30 --from 2026-10-26 --weeks 3")]
+    Simulate(Simulate),
+}
+
+/// Whose tips, and from when.
+#[derive(Debug, Args)]
+pub struct Simulate {
+    /// A zone of the IANA database, or a large city.
+    #[arg(long, value_parser = zone)]
+    pub zone: TimeZone,
+    /// The day of the week.
+    #[arg(long, value_name = "DAY", value_parser = day)]
+    pub weekday: Weekday,
+    /// The time on the wall there.
+    #[arg(long, value_name = "HH:MM", value_parser = time)]
+    pub time: Time,
+    /// The first day there to look at, such as 2026-10-26.
+    #[arg(long, value_name = "DATE")]
+    pub from: Date,
+    /// How many tips.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=5200))]
+    pub weeks: u32,
+    /// Whose order of tips: the number of the club's Discord server.
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    pub club: u64,
+}
+
+fn zone(typed: &str) -> Result<TimeZone, String> {
+    zones::zone(typed).and_then(|name| TimeZone::get(&name).ok()).ok_or_else(|| {
+        let near: Vec<String> = zones::find(typed, Timestamp::UNIX_EPOCH, 3).into_iter().map(|z| z.name).collect();
+        let near = if near.is_empty() {
+            "write one such as Europe/Berlin".to_owned()
+        } else {
+            format!("did you mean {}?", near.join(" or "))
+        };
+        format!("there is no such zone; {near}")
+    })
+}
+
+fn day(typed: &str) -> Result<Weekday, String> {
+    schedule::day_from_name(typed).ok_or_else(|| "write a day such as thu or Thursday".to_owned())
+}
+
+fn time(typed: &str) -> Result<Time, String> {
+    schedule::time_from_text(typed).ok_or_else(|| "write a time such as 18:30".to_owned())
 }
 
 /// Where the question is.

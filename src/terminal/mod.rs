@@ -6,19 +6,25 @@ mod lines;
 
 use std::io::{self, Write};
 
-use jiff::civil::Date;
+use jiff::{
+    SignedDuration, Timestamp,
+    civil::{Date, Time},
+};
 use serde_json::{Value, json};
 
+use self::arguments::Simulate;
 use crate::{
     app::App,
-    id::TopicId,
+    id::{ClubId, TopicId},
     render::{
         json::to_json,
         text::{Style, to_text},
     },
     reply::{Audience, Block, Item, Kind, Reply},
     request::{Ask, Request},
+    schedule::Slot,
     text::likeness,
+    tips::{Outlook, zones::is_southern},
 };
 
 /// The door: whom it asks, on which day, and how it prints.
@@ -92,6 +98,25 @@ impl Terminal<'_> {
             return Err(UnknownTopic { name: name.to_owned(), near: self.near(name) });
         }
         Ok(reply)
+    }
+
+    /// Prints when a club's tips would come, and which: instant, local time, tip, one a line.
+    ///
+    /// # Errors
+    /// Where the output cannot be written.
+    pub fn simulate(&self, simulate: &Simulate, out: &mut dyn Write) -> io::Result<()> {
+        let Simulate { zone, weekday, time, from, weeks, club } = simulate;
+        let name = zone.iana_name().unwrap_or_default();
+        let slot = Slot { day: *weekday, time: *time, zone: zone.clone() };
+        // The instant before the first day begins there.
+        let begin = zone.to_ambiguous_timestamp(from.to_datetime(Time::MIN)).compatible().unwrap_or(Timestamp::MAX);
+        let after = begin.checked_sub(SignedDuration::from_nanos(1)).unwrap_or(Timestamp::MIN);
+        let outlook = Outlook { club: ClubId(*club), slot: &slot, southern: is_southern(name), had: Vec::new(), last: None };
+        for (due, tip) in outlook.weeks(&self.app.knowledge().tips, after, *weeks as usize) {
+            let local = due.at.to_zoned(zone.clone());
+            writeln!(out, "{} {} {}", due.at, local.strftime("%Y-%m-%dT%H:%M:%S%:z"), tip.id)?;
+        }
+        out.flush()
     }
 
     /// Prints a reply.

@@ -1,5 +1,6 @@
 //! Tests from outside: the program and the library as others use them.
 
+mod calendar;
 mod cli;
 #[cfg(feature = "discord")]
 mod conversations;
