@@ -29,3 +29,4 @@ pub mod telemetry;
 pub mod terminal;
 pub mod text;
 pub mod tips;
+pub mod weekly;

@@ -6,6 +6,7 @@ use jiff::{
     civil::{Date, Time, Weekday},
     tz::TimeZone,
 };
+use serde::{Deserialize, Serialize};
 
 /// Days that lie between two tips at the least. After a change of the weekday the next tip is the one nearest to a week after the
 /// last: between 4 and 10 days, whatever day a reader's week begins on.
@@ -23,7 +24,7 @@ pub struct Slot {
 }
 
 /// One date of a slot.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Due {
     /// When it is to happen.
     pub at: Timestamp,
@@ -57,6 +58,11 @@ impl Slot {
             }
             date = date.checked_add(7.days()).ok()?;
         }
+    }
+
+    /// The date that follows one that is over: the next of the slot that is not yet past.
+    pub fn following(&self, over: Date, now: Timestamp) -> Option<Due> {
+        self.dates(now, None).find(|due| due.date > over)
     }
 
     /// All dates after an instant, a week apart.

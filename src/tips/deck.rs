@@ -9,8 +9,9 @@ use std::collections::{HashMap, HashSet};
 use jiff::{ToSpan, civil::Date};
 
 use crate::{
-    id::{ClubId, TipId},
+    id::ClubId,
     knowledge::{SEASONS, Tip},
+    weekly::Had,
 };
 
 /// A review is overdue after so many months: the pace at which the curators look at everything again (`docs/knowledge.md`).
@@ -25,17 +26,8 @@ pub struct Week<'a> {
     pub date: Date,
     /// Whether the club's winter is in June to August.
     pub southern: bool,
-    /// What the club has had or passed over, the oldest first; enough of it to hold all of the last round.
+    /// What the club has had or passed over, the oldest first; enough of it to hold all of this round.
     pub had: &'a [Had],
-}
-
-/// A tip that a club has had.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Had {
-    /// Which.
-    pub tip: TipId,
-    /// In which passage through the deck, the first is 0. It is kept, not worked out: tips come and go with releases.
-    pub round: u32,
 }
 
 /// Why a tip comes later than its place in the order; the lower the sooner.
@@ -124,6 +116,7 @@ mod tests {
     use jiff::civil::date;
 
     use super::*;
+    use crate::id::TipId;
 
     fn tip(id: &str, category: &str, season: &[&str], reviewed_on: Date) -> Tip {
         Tip {

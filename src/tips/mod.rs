@@ -5,11 +5,12 @@ pub mod zones;
 
 use jiff::{Timestamp, civil::Date};
 
-use self::deck::{Had, Week};
+use self::deck::Week;
 use crate::{
     id::ClubId,
     knowledge::Tip,
     schedule::{Due, Slot},
+    weekly::Had,
 };
 
 /// What the coming weeks of a club depend on.

@@ -14,8 +14,9 @@ use patella::{
     schedule::Slot,
     tips::{
         Outlook,
-        deck::{self, Had, Week},
+        deck::{self, Week},
     },
+    weekly::Had,
 };
 
 /// Every zone of the database that is in use here, aliases included.
