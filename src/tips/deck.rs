@@ -88,7 +88,7 @@ fn order(tips: &[Tip], club: ClubId) -> Vec<&Tip> {
 
 /// A number for a club and a name that is the same on every machine, in every release. FNV-1a over both, then the finalizer of
 /// SplitMix64: what club and name share must not show.
-fn mixed(club: ClubId, name: &str) -> u64 {
+pub(super) fn mixed(club: ClubId, name: &str) -> u64 {
     const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
     const PRIME: u64 = 0x0000_0100_0000_01b3;
     let bytes = club.0.to_le_bytes();

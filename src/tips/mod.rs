@@ -1,6 +1,8 @@
-//! Weekly tips: when the next ones are due, and which they are.
+//! Weekly tips: when the next ones are due, which they are, and the worker that posts them.
 
 pub mod deck;
+#[cfg(feature = "discord")]
+pub mod worker;
 pub mod zones;
 
 use jiff::{Timestamp, civil::Date};

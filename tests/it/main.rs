@@ -7,6 +7,8 @@ mod conversations;
 mod docs;
 mod evaluation;
 mod house;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod properties;
 #[cfg(feature = "discord")]
 mod rest;
@@ -17,3 +19,5 @@ mod stand_in;
 mod stand_in_itself;
 #[cfg(feature = "sqlite")]
 mod store;
+#[cfg(all(feature = "sqlite", feature = "postgres"))]
+mod weekly;

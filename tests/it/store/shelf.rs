@@ -14,7 +14,8 @@ use jiff::Timestamp;
 use patella::{
     club::{Choices, Club, Visible},
     id::{ClubId, TopicId},
-    store::{self, ChangeError, Clubs, Feedback, Store, StoreError},
+    store::{self, ChangeError, Claim, Clubs, Feedback, Store, StoreError, Version},
+    weekly::Weeks,
 };
 
 use super::{at, bare, full, region};
@@ -107,6 +108,32 @@ impl Store for Moody {
     async fn feedback(&self) -> Result<Vec<Feedback>, StoreError> {
         self.read().await?;
         self.inner.feedback().await
+    }
+    async fn weekly(&self, club: ClubId) -> Result<Option<(Weeks, Version)>, StoreError> {
+        self.read().await?;
+        self.inner.weekly(club).await
+    }
+    async fn save_weekly(
+        &self,
+        club: ClubId,
+        weeks: &Weeks,
+        wake: Option<Timestamp>,
+        seen: Option<Version>,
+    ) -> Result<Option<Version>, StoreError> {
+        self.write().await?;
+        self.inner.save_weekly(club, weeks, wake, seen).await
+    }
+    async fn stop_weekly(&self, club: ClubId) -> Result<bool, StoreError> {
+        self.write().await?;
+        self.inner.stop_weekly(club).await
+    }
+    async fn claim(&self, now: Timestamp, until: Timestamp, max: u32) -> Result<Vec<Claim>, StoreError> {
+        self.write().await?;
+        self.inner.claim(now, until, max).await
+    }
+    async fn copies(&self, me: u64, now: Timestamp, gone_before: Timestamp) -> Result<u64, StoreError> {
+        self.write().await?;
+        self.inner.copies(me, now, gone_before).await
     }
     async fn check(&self) -> Result<(), StoreError> {
         self.write().await?;
