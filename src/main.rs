@@ -206,7 +206,7 @@ fn doctor(global: &Global, out: &mut impl Write) -> anyhow::Result<ExitCode> {
             ));
             if clinics > 0 {
                 let wrong = format!("{clinics} of the default clinics not checked for half a year or never");
-                found.push(Finding::well("clinics", format!("{wrong}; call, check, and set `last_checked`")));
+                found.push(Finding::advice("clinics", wrong, "call, check, and set `last_checked`"));
             }
         }
         Some(Err(error)) => {

@@ -1,6 +1,8 @@
 //! What the running bot logs: its own lines alone. Other crates' lines are dropped whole, because some of them quote what was
 //! received (serenity's spans hold whole events).
 
+use std::io::IsTerminal;
+
 use tracing_subscriber::{Layer, filter, layer::SubscriberExt, util::SubscriberInitExt};
 
 use crate::config::{LogFormat, LogLevel, LogSettings};
@@ -15,7 +17,11 @@ pub fn start(settings: &LogSettings) {
     };
     let ours = filter::Targets::new().with_target("patella", level);
     let layer = match settings.format {
-        LogFormat::Human => tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false).boxed(),
+        LogFormat::Human => {
+            // Colors are for eyes: not for a file, a pipe or a journal.
+            let color = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|no| no.is_empty());
+            tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false).with_ansi(color).boxed()
+        }
         LogFormat::Json => tracing_subscriber::fmt::layer().json().with_writer(std::io::stderr).boxed(),
     };
     // A second start, as in tests, keeps the first.

@@ -263,12 +263,13 @@ impl Writer<'_> {
             }));
             // A rule may raise an urgent flag: what raised it says what to do.
             let raised = first.filter(|f| f.level < level).map(|f| f.raises.clone()).filter(|t| !t.is_empty());
-            steps.push(Item::plain(raised.unwrap_or(action)));
+            steps.extend(self.beside_the_call(&raised.unwrap_or(action)));
         } else {
             reply.blocks.push(Block::Lead(action));
         }
         steps.extend(first.iter().flat_map(|f| &f.steps).map(Item::plain));
-        steps.extend(worst.iter().skip(1).take(1).map(|f| Item::plain(f.action.clone())));
+        let second = worst.get(1).map(|f| f.action.as_str());
+        steps.extend(second.and_then(|action| if emergency { self.beside_the_call(action) } else { Some(Item::plain(action)) }));
         if !steps.is_empty() {
             reply.blocks.push(Block::Steps { heading: r.head_now.clone(), items: steps });
         }
@@ -307,6 +308,12 @@ impl Writer<'_> {
         fit_to_limits(reply);
     }
 
+    /// What an action says beside "call": the first line of an emergency has said that.
+    fn beside_the_call(&self, action: &str) -> Option<Item> {
+        let rest = action.strip_prefix(self.knowledge.replies.emergency_step.as_str()).unwrap_or(action).trim_start();
+        (!rest.is_empty()).then(|| Item::plain(rest))
+    }
+
     fn emergency_number(&self) -> Option<(&Region, &str)> {
         let region = self.region()?;
         let line = region.lines.iter().find(|l| l.kind == LineKind::Emergency)?;
@@ -322,21 +329,16 @@ impl Writer<'_> {
             kinds.push(LineKind::Poison);
         }
         let heading = if level == Level::Emergency { &r.emergency_numbers } else { &r.head_advice };
+        // What makes an urgent matter an emergency is said with it: whom to call then.
+        let worse = if level == Level::Urgent { vec![LineKind::Emergency] } else { Vec::new() };
         match self.region() {
             Some(region) => {
-                if level == Level::Urgent {
-                    kinds.push(LineKind::Emergency);
-                }
-                let lines = region.lines.iter().filter(|l| kinds.contains(&l.kind));
-                self.push_numbers(heading, lines.map(|l| (region, l)), reply);
+                let of = |kinds: &[LineKind]| region.lines.iter().filter(|l| kinds.contains(&l.kind)).collect::<Vec<_>>();
+                self.push_numbers(heading, of(&kinds).into_iter().map(|l| (region, l)), reply);
+                self.push_numbers(&r.emergency_numbers, of(&worse).into_iter().map(|l| (region, l)), reply);
             }
-            None if level == Level::Emergency => {
-                let lines = self.main_lines(&kinds);
-                self.push_numbers(heading, lines.iter().map(|(region, line)| (*region, line)), reply);
-            }
-            // What makes an urgent matter an emergency is said with it: whom to call then.
             None => {
-                let lines = self.main_lines(&[LineKind::Emergency]);
+                let lines = self.main_lines(if level == Level::Emergency { &kinds } else { &worse });
                 self.push_numbers(&r.emergency_numbers, lines.iter().map(|(region, line)| (*region, line)), reply);
             }
         }

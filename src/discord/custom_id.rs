@@ -207,7 +207,27 @@ mod tests {
     #[test]
     fn the_written_form_stays() {
         let ids: Vec<String> = all().iter().map(Press::to_custom_id).collect();
-        insta::assert_snapshot!(ids.join("\n"), @r"");
+        insta::assert_snapshot!(ids.join("\n"), @r"
+        1|t|pain.outside
+        1|m
+        1|p|2|80000000002|pain.outside|persistent_pain,night_systemic
+        1|p|0|0|pain.outside|
+        1|e|pain.outside
+        1|k|tip.001
+        1|s|pain.outside
+        1|c
+        1|f|y|pain.outside
+        1|f|n|pain.outside
+        1|g|7|warm-up
+        1|g|18446744073709551615|
+        1|r|18446744073709551615|e|0123456789,abcdef0123
+        1|r|1|u|
+        1|a
+        1|o
+        1|x
+        1|d|0123456789
+        1|n
+        ");
     }
 
     #[test]

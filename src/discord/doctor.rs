@@ -22,35 +22,49 @@ pub struct Finding {
     /// What was checked.
     pub what: &'static str,
     /// How it is.
-    pub result: Result<String, Fault>,
+    pub state: State,
 }
 
-/// A fault and its mend.
+/// How something is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
-    /// What is wrong.
-    pub wrong: String,
-    /// What to do.
-    pub mend: String,
+pub enum State {
+    /// All is well: how it is.
+    Well(String),
+    /// It works, and could be better: what, and what to do.
+    Advice(String, String),
+    /// It is wrong: what, and what to do.
+    Fault(String, String),
 }
 
 impl Finding {
     /// All is well.
     pub fn well(what: &'static str, how: impl Into<String>) -> Self {
-        Self { what, result: Ok(how.into()) }
+        Self { what, state: State::Well(how.into()) }
+    }
+
+    /// It works, and could be better.
+    pub fn advice(what: &'static str, how: impl Into<String>, mend: impl Into<String>) -> Self {
+        Self { what, state: State::Advice(how.into(), mend.into()) }
     }
 
     /// Something is wrong.
     pub fn fault(what: &'static str, wrong: impl Into<String>, mend: impl Into<String>) -> Self {
-        Self { what, result: Err(Fault { wrong: wrong.into(), mend: mend.into() }) }
+        Self { what, state: State::Fault(wrong.into(), mend.into()) }
+    }
+
+    /// Whether something is wrong.
+    pub fn is_fault(&self) -> bool {
+        matches!(self.state, State::Fault(..))
     }
 }
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.result {
-            Ok(how) => write!(f, "ok     {:<12} {how}", self.what),
-            Err(Fault { wrong, mend }) => write!(f, "FAULT  {:<12} {wrong}\n{:>20}{mend}", self.what, ""),
+        let what = self.what;
+        match &self.state {
+            State::Well(how) => write!(f, "ok     {what:<12} {how}"),
+            State::Advice(how, mend) => write!(f, "note   {what:<12} {how}\n{:>20}{mend}", ""),
+            State::Fault(wrong, mend) => write!(f, "FAULT  {what:<12} {wrong}\n{:>20}{mend}", ""),
         }
     }
 }

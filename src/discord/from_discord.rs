@@ -43,6 +43,8 @@ pub struct Incoming {
     pub club: Option<ClubId>,
     /// Whether it came from a direct message with the bot, where nobody else reads along.
     pub direct: bool,
+    /// Whether it came from a place where the bot is no member: a server or group where only the asker installed it.
+    pub guest: bool,
     /// Who asks. Kept only while the answer is under way.
     pub member: u64,
     /// Whether that person may manage the server.
@@ -137,6 +139,8 @@ struct RawInteraction {
     #[serde(default)]
     context: Option<u8>,
     #[serde(default)]
+    authorizing_integration_owners: Value,
+    #[serde(default)]
     data: Value,
     #[serde(default)]
     message: Option<RawMessage>,
@@ -203,6 +207,10 @@ pub fn interaction(value: Value) -> Option<Incoming> {
     /// The context of a direct message with the bot.
     const BOT_DM: u8 = 1;
     let direct = raw.context == Some(BOT_DM);
+    /// The kind of installation by which a server has the bot, as a key of the installations' owners.
+    const SERVER: &str = "0";
+    let owners = raw.authorizing_integration_owners.as_object();
+    let guest = !direct && (raw.guild_id.is_none() || owners.is_some_and(|o| !o.is_empty() && !o.contains_key(SERVER)));
     let club = raw.guild_id.map(|g| ClubId(g.0));
     let what = match raw.kind {
         1 => What::Ping,
@@ -220,7 +228,7 @@ pub fn interaction(value: Value) -> Option<Incoming> {
         4 => complete(&raw.data),
         _ => What::Unknown,
     };
-    Some(Incoming { id: raw.id.0, token: raw.token, club, direct, member, may_manage, what })
+    Some(Incoming { id: raw.id.0, token: raw.token, club, direct, guest, member, may_manage, what })
 }
 
 fn permissions(value: &Value) -> u64 {
@@ -256,16 +264,14 @@ fn command(data: &Value) -> What {
 }
 
 fn complete(data: &Value) -> What {
-    let Some((verb, options)) = named(data) else { return What::Unknown };
-    let Some(focused) = options.iter().find(|o| o["focused"].as_bool() == Some(true)) else { return What::Unknown };
-    let takes = |o: &&Opt| Some(o.name) == focused["name"].as_str();
-    match commands::options(verb).iter().find(takes) {
-        // Suggestions of a club's own clinics are for those who may use the command.
-        Some(option) => {
-            What::Complete { takes: option.takes, typed: focused["value"].as_str().unwrap_or_default().trim().to_owned() }
-        }
-        None => What::Unknown,
-    }
+    let focused = named(data).and_then(|(verb, options)| {
+        let focused = options.iter().find(|o| o["focused"].as_bool() == Some(true))?;
+        let option = commands::options(verb).iter().find(|o: &&Opt| Some(o.name) == focused["name"].as_str())?;
+        Some((option.takes, focused["value"].as_str().unwrap_or_default().trim().to_owned()))
+    });
+    // What is not known here is still a request for suggestions: Discord takes no other answer to it than a list.
+    let (takes, typed) = focused.unwrap_or((Takes::Flag, String::new()));
+    What::Complete { takes, typed }
 }
 
 impl Incoming {

@@ -7,21 +7,17 @@ use serde_json::Value;
 
 use super::{
     door::Door,
-    gateway::{Gateway, Shards, Stop},
+    gateway::{self, Gateway, Shards, Stop},
     register,
     rest::{self, Call, Rest, RestError},
-    work::Work,
+    work::{self, Tally, Work},
 };
 use crate::{app::App, store::Clubs};
 
 /// What is stored about a club is erased so long after it removed the bot.
 const KEPT_AFTER_LEAVING: SignedDuration = SignedDuration::from_hours(30 * 24);
-/// How often that is looked at, and settings written by other programs are read.
-const SWEEP: Duration = Duration::from_secs(6 * 3600);
-/// Replies under way are waited for so long when the bot ends.
-const FAREWELL: Duration = Duration::from_secs(10);
-/// Waits between attempts to reach Discord at the start.
-const START: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
+/// Where the gateway is, should Discord not say.
+const GATEWAY: &str = "wss://gateway.discord.gg";
 
 /// What the bot needs to run.
 pub struct Settings {
@@ -35,6 +31,36 @@ pub struct Settings {
     pub cooldown: Duration,
     /// The day, where this machine stands.
     pub today: fn() -> Date,
+}
+
+/// How patient the bot is and how much it does at once. The default is meant for Discord; tests shorten it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tuning {
+    /// Of the gateway.
+    pub gateway: gateway::Timings,
+    /// Of the work.
+    pub work: work::Limits,
+    /// Of the sender.
+    pub rest: rest::Timings,
+    /// The first wait between attempts to reach Discord at the start, and the longest; 1 second and 1 minute.
+    pub start: (Duration, Duration),
+    /// Replies under way are waited for so long when the bot ends; 10 seconds.
+    pub farewell: Duration,
+    /// How often clubs that left are looked for, and settings written by other programs are read; 6 hours.
+    pub sweep: Duration,
+}
+
+impl Default for Tuning {
+    fn default() -> Self {
+        Self {
+            gateway: gateway::Timings::default(),
+            work: work::Limits::default(),
+            rest: rest::Timings::default(),
+            start: (Duration::from_secs(1), Duration::from_secs(60)),
+            farewell: Duration::from_secs(10),
+            sweep: Duration::from_secs(6 * 3600),
+        }
+    }
 }
 
 /// Why the bot does not run.
@@ -62,19 +88,35 @@ pub struct Identity {
     pub bot: u64,
 }
 
-/// Asks Discord who the bot is.
+/// Asks Discord who the bot is. Each of three addresses says enough, so that one that is refused or out of order does not keep the
+/// bot from its work.
 ///
 /// # Errors
 /// Where Discord cannot be reached or does not take the token.
 pub async fn identity(rest: &Rest) -> Result<Identity, RestError> {
-    let application = rest.send(Call::get("/applications/@me")).await?;
-    let user = rest.send(Call::get("/users/@me")).await?;
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    Ok(Identity {
-        application: text(&application["id"]),
-        name: text(&application["name"]),
-        bot: user["id"].as_str().and_then(|id| id.parse().ok()).unwrap_or(0),
-    })
+    let id = |value: &Value| value["id"].as_str().and_then(|id| id.parse::<u64>().ok());
+    let user = rest.send(Call::get("/users/@me")).await;
+    let bot = match &user {
+        Err(RestError::Token) => return Err(RestError::Token),
+        answered => answered.as_ref().ok().and_then(id),
+    };
+    for path in ["/applications/@me", "/oauth2/applications/@me"] {
+        match rest.send(Call::get(path)).await {
+            Ok(application) => {
+                if let Some(own) = id(&application) {
+                    let name = text(&application["name"]);
+                    return Ok(Identity { application: own.to_string(), name, bot: bot.unwrap_or(own) });
+                }
+            }
+            Err(RestError::Token) => return Err(RestError::Token),
+            Err(error) => tracing::warn!(%error, "Discord did not say which application this is"),
+        }
+    }
+    // The application of a bot has the bot's id, but for those older than 2016.
+    let user = user?;
+    let bot = bot.ok_or(RestError::Faulty { status: 200 })?;
+    Ok(Identity { application: bot.to_string(), name: text(&user["username"]), bot })
 }
 
 /// Runs the bot until `stop` ends. `say` takes the lines for whoever started it: the install link first of all.
@@ -88,35 +130,48 @@ pub async fn serve(
     say: impl Fn(&str),
     stop: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
+    serve_with(app, clubs, settings, Tuning::default(), say, stop).await.map(|_| ())
+}
+
+/// The same with other patience; says how much was done.
+///
+/// # Errors
+/// As [`serve`].
+pub async fn serve_with(
+    app: Arc<App>,
+    clubs: Arc<Clubs>,
+    settings: Settings,
+    tuning: Tuning,
+    say: impl Fn(&str),
+    stop: impl Future<Output = ()>,
+) -> Result<Tally, ServeError> {
     let Settings { token, api, shards, cooldown, today } = settings;
-    let rest = Rest::new(rest::Settings { api: api.clone(), token: token.clone(), timings: rest::Timings::default() })
+    let rest = Rest::new(rest::Settings { api: api.clone(), token: token.clone(), timings: tuning.rest })
         .map_err(ServeError::Address)?;
     tokio::pin!(stop);
     let reached = async {
-        let identity = patiently(|| identity(&rest)).await?;
-        let application = identity.application.clone();
-        let registered = patiently(|| register::register(&rest, &application)).await?;
-        let gateway = patiently(|| rest.send(Call::get("/gateway/bot"))).await?;
-        Ok::<_, ServeError>((identity, registered, gateway))
+        let identity = patiently(tuning.start, || identity(&rest)).await?;
+        let registered = registered(&rest, &identity.application).await?;
+        let (address, recommended) = gateway(&rest, tuning.start).await?;
+        Ok::<_, ServeError>((identity, registered, address, recommended))
     };
-    let (identity, registered, gateway) = tokio::select! {
+    let (identity, registered, address, recommended) = tokio::select! {
         reached = reached => reached?,
-        () = &mut stop => return Ok(()),
+        () = &mut stop => return Ok(Tally::default()),
     };
     say(&format!("{} is ready. Install it in a server with this link:", identity.name));
     say(&register::install_link(&identity.application));
-    say(if registered { "The commands were registered." } else { "The commands are registered." });
-    let recommended = gateway["shards"].as_u64().and_then(|n| u32::try_from(n).ok()).unwrap_or(1).max(1);
+    say(registered);
     let shards = shards.unwrap_or(Shards { first: 0, last: recommended - 1, total: recommended });
-    let address = gateway["url"].as_str().unwrap_or("wss://gateway.discord.gg").to_owned();
     if let Err(error) = clubs.refresh().await {
         tracing::warn!(%error, "the store does not answer; clubs have the default settings until it does");
     }
-    let sweep = tokio::spawn(sweep(clubs.clone()));
-    let work = Work::new(Door::new(app, clubs, &token, cooldown, today), rest.clone());
-    let run = Gateway { token, api, address, bot: identity.bot, shards, work: work.clone() }.run(stop).await;
+    let sweep = tokio::spawn(sweep(clubs.clone(), tuning.sweep));
+    let work = Work::new(Door::new(app, clubs, &token, cooldown, today), rest.clone(), tuning.work);
+    let gateway = Gateway { token, api, address, bot: identity.bot, shards, work: work.clone(), timings: tuning.gateway };
+    let run = gateway.run(stop).await;
     sweep.abort();
-    let left = work.finish(FAREWELL).await;
+    let left = work.finish(tuning.farewell).await;
     let tally = work.tally();
     tracing::info!(
         answered = tally.answered,
@@ -124,17 +179,62 @@ pub async fn serve(
         urgent = tally.urgent,
         shed = tally.shed,
         lost = tally.lost,
+        late = tally.late,
+        again = tally.again,
         broken = tally.broken,
         unread = tally.unread,
         left,
         "stopped"
     );
-    Ok(run?)
+    run?;
+    Ok(tally)
+}
+
+/// Sees to it that Discord has the commands, and says how that went. Those that it has from an earlier start work on.
+async fn registered(rest: &Rest, application: &str) -> Result<&'static str, ServeError> {
+    let registered = match register::register(rest, application).await {
+        // A refusal to show them need not be one to take them.
+        Err(RestError::Refused { .. }) => {
+            let path = format!("/applications/{application}/commands");
+            rest.send(Call::put(path, register::registration())).await.map(|_| true)
+        }
+        registered => registered,
+    };
+    match registered {
+        Ok(true) => Ok("The commands were registered."),
+        Ok(false) => Ok("The commands are registered."),
+        Err(RestError::Token) => Err(Stop::Token.into()),
+        Err(error) => {
+            tracing::warn!(%error, "the commands could not be registered; those that Discord has work on");
+            Ok(
+                "The commands could not be registered: those that Discord has work on. Start again later, or see `patella doctor`.",
+            )
+        }
+    }
+}
+
+/// The gateway's address, and how many shards Discord recommends.
+async fn gateway(rest: &Rest, start: (Duration, Duration)) -> Result<(String, u32), ServeError> {
+    let asked = async |path| match patiently(start, || rest.send(Call::get(path))).await {
+        Err(ServeError::Refused(error)) => {
+            tracing::warn!(%error, path, "Discord does not say where the gateway is, or how many shards it recommends");
+            Ok(Value::Null)
+        }
+        asked => asked,
+    };
+    let public = asked("/gateway").await?;
+    let own = asked("/gateway/bot").await?;
+    let address = [&public, &own].into_iter().find_map(|answer| answer["url"].as_str()).unwrap_or(GATEWAY);
+    let shards = own["shards"].as_u64().and_then(|n| u32::try_from(n).ok()).unwrap_or(1).max(1);
+    Ok((address.to_owned(), shards))
 }
 
 /// Tries until Discord answers; a refusal is final.
-async fn patiently<T, F: Future<Output = Result<T, RestError>>>(mut ask: impl FnMut() -> F) -> Result<T, ServeError> {
-    let mut wait = START.0;
+async fn patiently<T, F: Future<Output = Result<T, RestError>>>(
+    (first, longest): (Duration, Duration),
+    mut ask: impl FnMut() -> F,
+) -> Result<T, ServeError> {
+    let mut wait = first;
     loop {
         match ask().await {
             Ok(value) => return Ok(value),
@@ -143,12 +243,12 @@ async fn patiently<T, F: Future<Output = Result<T, RestError>>>(mut ask: impl Fn
             Err(error) => tracing::warn!(%error, seconds = wait.as_secs(), "Discord does not answer; trying again"),
         }
         tokio::time::sleep(wait.mul_f64(0.5 + fastrand::f64() / 2.0)).await;
-        wait = (wait * 2).min(START.1);
+        wait = (wait * 2).min(longest);
     }
 }
 
 /// Erases what is stored about clubs that left long ago, and reads the settings again.
-async fn sweep(clubs: Arc<Clubs>) {
+async fn sweep(clubs: Arc<Clubs>, every: Duration) {
     loop {
         let before = Timestamp::now() - KEPT_AFTER_LEAVING;
         match clubs.erase_left_before(before).await {
@@ -156,7 +256,7 @@ async fn sweep(clubs: Arc<Clubs>) {
             Ok(erased) => tracing::info!(erased, "erased what was stored about clubs that left 30 days ago"),
             Err(error) => tracing::warn!(%error, "clubs that left could not be erased; tried again later"),
         }
-        tokio::time::sleep(SWEEP).await;
+        tokio::time::sleep(every).await;
         if let Err(error) = clubs.refresh().await {
             tracing::warn!(%error, "the store does not answer; the settings stay as they are");
         }

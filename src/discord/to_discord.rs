@@ -48,7 +48,7 @@ pub struct Message {
 impl Message {
     /// A short notice: a sentence or two, nothing else.
     pub fn notice(words: impl Into<String>) -> Self {
-        Self { content: words.into(), ephemeral: true, ..Self::default() }
+        Self { content: shorten(&words.into(), limits::MESSAGE_CONTENT), ephemeral: true, ..Self::default() }
     }
 
     /// The body that Discord takes.
@@ -96,25 +96,29 @@ pub fn message(reply: &Reply, r: &Replies, place: Place, page: usize) -> Message
         card,
         tip: _, // the door adds its buttons
     } = reply;
-    let mut pages = pages(blocks, sources, *kind == Kind::Safety);
+    // Only a card has buttons that turn pages; all else is one page, and nothing of a safety reply is behind a button.
+    let mut pages = if card.is_some() { pages(blocks, sources) } else { Vec::new() };
     let count = pages.len().max(1);
     let page = page.min(count - 1);
-    let mut description = if pages.is_empty() { String::new() } else { pages.swap_remove(page) };
-    if *kind == Kind::Safety {
-        push_paragraph(&mut description, &sources_small(sources));
-    } else if card.is_none() && !sources.is_empty() {
-        push_paragraph(&mut description, &sources_list(sources));
-    }
-    let mut embed =
-        CreateEmbed::new().title(shorten(&titled(title, *kind, *level, r), limits::EMBED_TITLE)).color(color(*kind, *level));
+    let title = shorten(&titled(title, *kind, *level, r), limits::EMBED_TITLE);
+    let footer = shorten(&footer(blocks, r, page, count), limits::EMBED_FOOTER);
+    let room = limits::EMBED_DESCRIPTION.min(limits::EMBEDS_TOTAL - units(&title) - units(&footer));
+    let description = if pages.is_empty() {
+        let mut text = whole(blocks, sources, room);
+        let lines = if *kind == Kind::Safety { sources_small(sources) } else { sources_list(sources) };
+        push_sources(&mut text, &lines, room);
+        text
+    } else {
+        pages.swap_remove(page)
+    };
+    let mut embed = CreateEmbed::new().title(title).color(color(*kind, *level));
     if !description.is_empty() {
-        embed = embed.description(shorten(&description, limits::EMBED_DESCRIPTION));
+        embed = embed.description(shorten(&description, room));
     }
-    let footer = footer(blocks, r, page, count);
     if !footer.is_empty() {
-        embed = embed.footer(CreateEmbedFooter::new(shorten(&footer, limits::EMBED_FOOTER)));
+        embed = embed.footer(CreateEmbedFooter::new(footer));
     }
-    let content = blocks.iter().find_map(|b| if let Block::Lead(lead) = b { Some(format!("**{}**", plain(lead))) } else { None });
+    let content = blocks.iter().find_map(|b| if let Block::Lead(lead) = b { Some(lead_line(lead, blocks)) } else { None });
     Message {
         content: content.unwrap_or_default(),
         embeds: vec![embed],
@@ -144,19 +148,39 @@ fn titled(title: &str, kind: Kind, level: Level, r: &Replies) -> String {
     }
 }
 
-/// The blocks packed into pages, in order. A safety reply is one page: nothing of it is behind a button.
-fn pages(blocks: &[Block], sources: &[Cited], single: bool) -> Vec<String> {
-    let room = if single { limits::EMBED_DESCRIPTION } else { PAGE };
+/// How much is said of a clinic.
+#[derive(Clone, Copy)]
+enum Detail {
+    /// All that is known.
+    Full,
+    /// Name and phone: what a caller needs, where there is no room for all.
+    Short,
+}
+
+/// The blocks on one page, with less said of the clinics where all would be too much.
+fn whole(blocks: &[Block], sources: &[Cited], room: usize) -> String {
+    let text = |detail| {
+        let mut text = String::new();
+        blocks.iter().for_each(|b| push_paragraph(&mut text, &block(b, sources, detail)));
+        text
+    };
+    let full = text(Detail::Full);
+    if units(&full) <= room { full } else { text(Detail::Short) }
+}
+
+/// The blocks packed into pages, in order.
+fn pages(blocks: &[Block], sources: &[Cited]) -> Vec<String> {
     let mut pages: Vec<String> = Vec::new();
-    for text in blocks.iter().map(|b| block(b, sources)).filter(|t| !t.is_empty()) {
+    let fitted = blocks.iter().map(|b| whole(std::slice::from_ref(b), sources, PAGE));
+    for text in fitted.filter(|t| !t.is_empty()) {
         match pages.last_mut() {
-            Some(page) if page.chars().count() + 2 + text.chars().count() <= room => push_paragraph(page, &text),
+            Some(page) if units(page) + 2 + units(&text) <= PAGE => push_paragraph(page, &text),
             _ => pages.push(text),
         }
     }
     // A last page of a line or two is not worth a press.
     if let [.., before, last] = pages.as_mut_slice()
-        && before.chars().count() + 2 + last.chars().count() <= room + PAGE / 3
+        && units(before) + 2 + units(last) <= PAGE + PAGE / 3
     {
         let last = std::mem::take(last);
         push_paragraph(before, &last);
@@ -175,7 +199,7 @@ fn push_paragraph(page: &mut String, text: &str) {
 }
 
 /// A block in Discord's Markdown; empty for those that stand elsewhere.
-fn block(block: &Block, sources: &[Cited]) -> String {
+fn block(block: &Block, sources: &[Cited], detail: Detail) -> String {
     let headed = |heading: &str, lines: Vec<String>| {
         let heading = if heading.is_empty() { Vec::new() } else { vec![format!("**{}**", plain(heading))] };
         heading.into_iter().chain(lines).collect::<Vec<_>>().join("\n")
@@ -189,7 +213,7 @@ fn block(block: &Block, sources: &[Cited]) -> String {
         Block::Bullets { heading, items } => headed(heading, items.iter().map(|i| format!("- {}", item(i, sources))).collect()),
         Block::Caution { heading, items } => headed(heading, items.iter().map(|i| format!("> {}", item(i, sources))).collect()),
         Block::Numbers { heading, numbers } => headed(heading, numbers.iter().map(number).collect()),
-        Block::Clinics { heading, clinics } => headed(heading, clinics.iter().map(clinic).collect()),
+        Block::Clinics { heading, clinics } => headed(heading, clinics.iter().map(|c| clinic(c, detail)).collect()),
     }
 }
 
@@ -199,15 +223,40 @@ fn item(item: &Item, sources: &[Cited]) -> String {
 }
 
 /// The number first and bold, so that a thumb finds it.
+/// The first line, with a number in it that a tap dials.
+fn lead_line(lead: &str, blocks: &[Block]) -> String {
+    let numbers = blocks.iter().filter_map(|b| if let Block::Numbers { numbers, .. } = b { Some(numbers) } else { None });
+    let named = numbers.flatten().map(|n| n.number.as_str()).find(|n| lead.contains(*n));
+    let words = plain(lead);
+    format!("**{}**", named.map_or_else(|| words.clone(), |n| words.replacen(&plain(n), &dial(n), 1)))
+}
+
+/// A phone number that a tap dials; other words as they are ("Text HELLO to 50808"). The form is Discord's, which ignores spaces:
+/// <https://docs.discord.com/developers/reference#message-formatting>.
+pub fn dial(number: &str) -> String {
+    let sole = number.chars().all(|c| c.is_ascii_digit() || matches!(c, ' ' | '-' | '.' | '(' | ')' | '+'));
+    let groups: Vec<&str> = number.split(|c: char| !c.is_ascii_digit()).filter(|g| !g.is_empty()).collect();
+    if !sole || groups.is_empty() {
+        return plain(number);
+    }
+    // "9-8-8" is one number of three digits.
+    let parting = if groups.iter().all(|g| g.len() == 1) { "" } else { " " };
+    let abroad = if number.trim_start().starts_with(['+']) { "+" } else { "" };
+    format!("<tel:{abroad}{}>", groups.join(parting))
+}
+
 fn number(number: &Number) -> String {
     let Number { whom, number, note } = number;
     let note = if note.is_empty() { String::new() } else { format!(" ({})", plain(note)) };
-    format!("- **{}** {}{note}", plain(number), plain(whom))
+    format!("- **{}** {}{note}", dial(number), plain(whom))
 }
 
-fn clinic(clinic: &Clinic) -> String {
+fn clinic(clinic: &Clinic, detail: Detail) -> String {
     let Clinic { name, phone, hours, languages, link, last_checked } = clinic;
-    let mut lines = vec![format!("- **{}**: {}", plain(name), plain(phone))];
+    let mut lines = vec![format!("- **{}**: {}", plain(name), dial(phone))];
+    if matches!(detail, Detail::Short) {
+        return lines.remove(0);
+    }
     if !hours.is_empty() {
         lines.push(format!("  Open: {}", plain(hours)));
     }
@@ -243,22 +292,27 @@ fn source(source: &Cited) -> String {
     format!("{named}{worth}")
 }
 
-/// The references, numbered, as many as fit.
-pub fn sources_list(sources: &[Cited]) -> String {
-    let mut list = String::new();
-    for (at, cited) in sources.iter().enumerate() {
-        let line = format!("{}. {}\n", at + 1, source(cited));
-        if list.chars().count() + line.chars().count() > limits::EMBED_DESCRIPTION {
-            break;
-        }
-        list.push_str(&line);
-    }
-    list.trim_end().to_owned()
+/// The references, numbered.
+fn sources_list(sources: &[Cited]) -> Vec<String> {
+    sources.iter().enumerate().map(|(at, cited)| format!("{}. {}", at + 1, source(cited))).collect()
 }
 
-fn sources_small(sources: &[Cited]) -> String {
-    let lines: Vec<String> = sources.iter().take(SOURCES_OF_SAFETY).map(|s| format!("-# {}", source(s))).collect();
-    lines.join("\n")
+/// The first references in small print.
+fn sources_small(sources: &[Cited]) -> Vec<String> {
+    sources.iter().take(SOURCES_OF_SAFETY).map(|s| format!("-# {}", source(s))).collect()
+}
+
+/// Adds as many lines of references as there is room for; half a link would lead nowhere.
+fn push_sources(text: &mut String, lines: &[String], room: usize) {
+    let mut parting = if text.is_empty() { "" } else { "\n\n" };
+    for line in lines {
+        if units(text) + parting.len() + units(line) > room {
+            break;
+        }
+        text.push_str(parting);
+        text.push_str(line);
+        parting = "\n";
+    }
 }
 
 fn reply_buttons(
@@ -332,27 +386,31 @@ fn rows(
 pub fn plain(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 8);
     for (at, c) in text.char_indices() {
-        let before = text[..at].chars().next_back();
-        let opens_line = before.is_none_or(|b| b == '\n');
+        let line = text[..at].rfind('\n').map_or(0, |end| end + 1);
+        let opens_line = text[line..at].trim().is_empty();
         match c {
             '\\' | '*' | '_' | '~' | '`' | '|' | '<' | '>' | '[' | ']' => out.extend(['\\', c]),
-            '#' | '-' if opens_line => out.extend(['\\', c]),
-            // `https://` and `www.` become links by themselves, `@everyone` a mention: a space of no width parts them.
+            '#' | '-' | '+' if opens_line => out.extend(['\\', c]),
+            // `https://` becomes a link by itself, `@everyone` a mention: a space of no width parts them.
             ':' if text[at..].starts_with("://") => out.push_str(":\u{200b}"),
             '@' => out.push_str("@\u{200b}"),
             c if c.is_control() && c != '\n' => out.push(' '),
             // Marks that turn the reading direction could show a number backwards.
-            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {}
+            '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {}
             c => out.push(c),
         }
     }
     out
 }
 
+/// The length of a text as Discord counts it: in UTF-16 code units.
+pub fn units(text: &str) -> usize {
+    text.chars().map(char::len_utf16).sum()
+}
+
 /// The text cut to a number of characters, with an ellipsis where it was cut. UTF-16 counts, as Discord's does.
 pub fn shorten(text: &str, max: usize) -> String {
-    let length = |text: &str| text.chars().map(char::len_utf16).sum::<usize>();
-    if length(text) <= max {
+    if units(text) <= max {
         return text.to_owned();
     }
     let mut used = 1;

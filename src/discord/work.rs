@@ -22,20 +22,33 @@ use super::{
     to_discord::Message,
 };
 
-/// Ordinary requests under way at once, waiting ones included. At some 10 KB each they stay within 10 MB.
-const UNDER_WAY: usize = 1024;
-/// Ordinary requests that send at once.
-const SENDING: usize = 64;
-/// Discord takes the first response for 3 s (interactions/receiving-and-responding); the rest of it is the way to us and back.
-const RESPONSE: Duration = Duration::from_millis(2_800);
-/// A message that comes later than this would answer a conversation that has gone on.
-const MESSAGE: Duration = Duration::from_secs(60);
 /// Discord's error codes: an unknown interaction is one whose time is over; others say what may not be done in a channel.
 mod code {
     pub const UNKNOWN_INTERACTION: u64 = 10_062;
+    pub const ALREADY_ANSWERED: u64 = 40_060;
     pub const MISSING_ACCESS: u64 = 50_001;
     pub const MISSING_PERMISSIONS: u64 = 50_013;
     pub const NO_HISTORY: u64 = 160_002;
+}
+
+/// How much is done at once and how late is too late. The default is meant for Discord; tests shorten it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Ordinary requests under way at once, waiting ones included; 1,024. At some 10 KB each they stay within 10 MB.
+    pub under_way: usize,
+    /// Ordinary requests that send at once; 64.
+    pub sending: usize,
+    /// How long a first response is worth sending; 2.8 s. Discord takes it for 3 s (interactions/receiving-and-responding); the
+    /// rest of it is the way to us and back.
+    pub response: Duration,
+    /// How long a message is worth sending; 60 s. A later one would answer a conversation that has gone on.
+    pub message: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { under_way: 1024, sending: 64, response: Duration::from_millis(2_800), message: Duration::from_secs(60) }
+    }
 }
 
 /// How much was done since the start. A shed or lost request is one that nobody got an answer to.
@@ -49,8 +62,12 @@ pub struct Tally {
     pub urgent: u64,
     /// Ordinary requests turned away because too many were under way.
     pub shed: u64,
-    /// Requests whose answer could not be sent.
+    /// Requests whose answer could not be sent, as far as is known.
     pub lost: u64,
+    /// Those of them for whose answer the time was over.
+    pub late: u64,
+    /// Interactions that Discord had an answer to already: it brought them twice.
+    pub again: u64,
     /// Requests that broke something of ours; they were told so.
     pub broken: u64,
     /// Events that could not be read.
@@ -64,6 +81,8 @@ struct Counters {
     urgent: AtomicU64,
     shed: AtomicU64,
     lost: AtomicU64,
+    late: AtomicU64,
+    again: AtomicU64,
     broken: AtomicU64,
     unread: AtomicU64,
 }
@@ -75,6 +94,7 @@ pub struct Work(Arc<Inner>);
 struct Inner {
     door: Door,
     rest: Rest,
+    limits: Limits,
     ordinary: AtomicUsize,
     all: AtomicUsize,
     idle: Notify,
@@ -112,10 +132,10 @@ fn add(counter: &AtomicU64) {
 
 impl Work {
     /// Work at a door, sent by a sender.
-    pub fn new(door: Door, rest: Rest) -> Self {
-        let sending = Semaphore::new(SENDING);
+    pub fn new(door: Door, rest: Rest, limits: Limits) -> Self {
+        let sending = Semaphore::new(limits.sending);
         let (ordinary, all) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        Self(Arc::new(Inner { door, rest, ordinary, all, idle: Notify::new(), sending, counters: Counters::default() }))
+        Self(Arc::new(Inner { door, rest, limits, ordinary, all, idle: Notify::new(), sending, counters: Counters::default() }))
     }
 
     /// The door.
@@ -133,6 +153,8 @@ impl Work {
             urgent: read(&c.urgent),
             shed: read(&c.shed),
             lost: read(&c.lost),
+            late: read(&c.late),
+            again: read(&c.again),
             broken: read(&c.broken),
             unread: read(&c.unread),
         }
@@ -170,7 +192,7 @@ impl Work {
     async fn respond(&self, incoming: Incoming, arrived: Instant) {
         let inner = &*self.0;
         // Whether it is urgent is only asked where it decides something: when there is too much to do.
-        let full = inner.ordinary.load(Ordering::SeqCst) >= UNDER_WAY;
+        let full = inner.ordinary.load(Ordering::SeqCst) >= inner.limits.under_way;
         let urgent = full && inner.door.is_urgent(&incoming);
         if full && !urgent {
             add(&inner.counters.shed);
@@ -181,7 +203,7 @@ impl Work {
         let response = self.response(&incoming).await;
         let permit = if response.urgent { None } else { inner.sending.acquire().await.ok() };
         let path = format!("/interactions/{}/{}/callback", incoming.id, incoming.token);
-        let left = RESPONSE.saturating_sub(arrived.elapsed());
+        let left = inner.limits.response.saturating_sub(arrived.elapsed());
         let mut call = Call::post(path, response.body).within(left);
         if response.urgent {
             add(&inner.counters.urgent);
@@ -189,11 +211,10 @@ impl Work {
         }
         let sent = inner.rest.send(call).await;
         drop(permit);
-        match sent {
-            Ok(_) => add(&inner.counters.answered),
-            Err(_) => add(&inner.counters.lost),
+        if sent.is_ok() {
+            add(&inner.counters.answered);
         }
-        report(&sent.map(|_| ()), arrived);
+        self.report(&sent.map(|_| ()), arrived);
     }
 
     /// The response; where making it breaks, an apology with a code that the log has too.
@@ -219,7 +240,7 @@ impl Work {
 
     async fn hear(&self, said: Said, arrived: Instant) {
         let inner = &*self.0;
-        let full = inner.ordinary.load(Ordering::SeqCst) >= UNDER_WAY;
+        let full = inner.ordinary.load(Ordering::SeqCst) >= inner.limits.under_way;
         let urgent = full && inner.door.is_urgent_text(&said.text);
         if full && !urgent {
             add(&inner.counters.shed);
@@ -245,11 +266,10 @@ impl Work {
         }
         let sent = self.post(&said, &outgoing).await;
         drop(permit);
-        match sent {
-            Ok(()) => add(&inner.counters.messages),
-            Err(_) => add(&inner.counters.lost),
+        if sent.is_ok() {
+            add(&inner.counters.messages);
         }
-        report(&sent, arrived);
+        self.report(&sent, arrived);
     }
 
     /// Posts an answer below the message it answers; where replying is not allowed, without the reference; where writing is not
@@ -263,7 +283,7 @@ impl Work {
         let mut replying = body.clone();
         replying["message_reference"] = json!({ "message_id": said.id.to_string(), "fail_if_not_exists": false });
         let send = async |path: &str, body: Value| {
-            let call = Call::post(path, body).within(MESSAGE);
+            let call = Call::post(path, body).within(self.0.limits.message);
             self.0.rest.send(if outgoing.urgent { call.urgent() } else { call }).await.map(|_| ())
         };
         let sent = match send(&path, replying).await {
@@ -275,13 +295,37 @@ impl Work {
                 if outgoing.urgent && said.club.is_some() =>
             {
                 let opened = Call::post("/users/@me/channels", json!({ "recipient_id": said.member.to_string() })).urgent();
-                let channel = self.0.rest.send(opened.within(MESSAGE)).await?;
+                let channel = self.0.rest.send(opened.within(self.0.limits.message)).await?;
                 let mut body = self.0.door.in_full(said).to_json();
                 body["nonce"] = json!(said.id.to_string());
                 body["enforce_nonce"] = json!(true);
                 send(&format!("/channels/{}/messages", channel["id"].as_str().unwrap_or_default()), body).await
             }
             sent => sent,
+        }
+    }
+}
+
+impl Work {
+    /// Counts and explains what was not sent.
+    fn report(&self, sent: &Result<(), RestError>, arrived: Instant) {
+        let counters = &self.0.counters;
+        let milliseconds = u64::try_from(arrived.elapsed().as_millis()).unwrap_or(u64::MAX);
+        match sent {
+            Ok(()) => tracing::info!(milliseconds, "answered"),
+            Err(RestError::Refused { code: code::ALREADY_ANSWERED, .. }) => {
+                add(&counters.again);
+                tracing::info!(milliseconds, "answered already");
+            }
+            Err(RestError::Refused { code: code::UNKNOWN_INTERACTION, .. } | RestError::Late) => {
+                add(&counters.lost);
+                add(&counters.late);
+                tracing::warn!(milliseconds, "lost: the time for the answer was over");
+            }
+            Err(error) => {
+                add(&counters.lost);
+                tracing::warn!(milliseconds, %error, "lost: the answer could not be sent");
+            }
         }
     }
 }
@@ -300,15 +344,4 @@ fn kind(what: &What) -> &'static str {
 /// A code that an apology and the log share; it says nothing by itself.
 fn incident() -> String {
     format!("{:06x}", fastrand::u32(..1 << 24))
-}
-
-fn report(sent: &Result<(), RestError>, arrived: Instant) {
-    let milliseconds = u64::try_from(arrived.elapsed().as_millis()).unwrap_or(u64::MAX);
-    match sent {
-        Ok(()) => tracing::info!(milliseconds, "answered"),
-        Err(RestError::Refused { code: code::UNKNOWN_INTERACTION, .. } | RestError::Late) => {
-            tracing::warn!(milliseconds, "lost: the time for the answer was over");
-        }
-        Err(error) => tracing::warn!(milliseconds, %error, "lost: the answer could not be sent"),
-    }
 }

@@ -83,6 +83,8 @@ replies! {
     crisis_title;
     /// First line of an emergency where the region is known.
     emergency_call("{number}", "{region}");
+    /// What flags' actions say first in an emergency, and replies have said before.
+    emergency_step;
     /// First line of an emergency where it is not.
     emergency_call_unknown;
     /// Before the list of numbers of the main regions.
@@ -213,6 +215,8 @@ replies! {
     public_private;
     /// A message without text was chosen.
     no_words;
+    /// Below a safety reply to a message that was chosen.
+    chosen_by_other;
     /// Heading of the reasons.
     why_title;
     /// Title of help.
@@ -225,8 +229,14 @@ replies! {
     help_organizers;
     /// Other ways to ask.
     help_ways;
+    /// Title where no topic is near to what was typed.
+    no_topic_title;
+    /// What to do then.
+    no_topic;
     /// The store failed.
     store_down;
+    /// Settings could not be read.
+    store_unread;
     /// Title of the settings.
     club_title;
     /// The region that is set.
@@ -253,6 +263,8 @@ replies! {
     club_clinic_exists("{clinic}");
     /// A clinic that is not there.
     club_clinic_unknown("{clinic}");
+    /// A clinic that was removed in the meantime.
+    club_clinic_gone;
     /// Too many clinics.
     club_clinics_full("{max}");
     /// A clinic with a fault.

@@ -79,7 +79,11 @@ pub fn run(app: App, config: &Config) -> anyhow::Result<ExitCode> {
             // There is nowhere left to say that standard output is closed.
             let _ = writeln!(io::stdout(), "{line}");
         };
-        serve::serve(Arc::new(app), clubs, settings, say, told_to_stop()).await?;
+        let ended = serve::serve(Arc::new(app), clubs.clone(), settings, say, told_to_stop()).await;
+        if let Some(store) = clubs.store() {
+            store.close().await;
+        }
+        ended?;
         Ok(ExitCode::SUCCESS)
     })
 }
@@ -132,7 +136,7 @@ pub fn check(found: Vec<Finding>, config: Option<&Config>, out: &mut impl Write)
     for finding in &findings {
         writeln!(out, "{finding}")?;
     }
-    let faults = findings.iter().filter(|f| f.result.is_err()).count();
+    let faults = findings.iter().filter(|f| f.is_fault()).count();
     match faults {
         0 => writeln!(out, "all is well")?,
         1 => writeln!(out, "1 fault")?,

@@ -1,5 +1,7 @@
 //! The pages say what is so: every shell example runs, prints what stands below it, and every link leads to a file.
 
+mod facts;
+
 use std::{
     fs,
     io::Write,
@@ -11,7 +13,7 @@ use std::{
 };
 
 /// Lines of shell blocks that are not run: what a reader does before or besides.
-const NOT_RUN: [&[&str]; 8] = [
+const NOT_RUN: [&[&str]; 11] = [
     &["git", "clone"],
     &["cd"],
     &["cargo", "build"],
@@ -20,6 +22,10 @@ const NOT_RUN: [&[&str]; 8] = [
     &["cargo", "clippy"],
     &["cargo", "bench"],
     &[".ci/run"],
+    // What an operator does on a server of their own.
+    &["export"],
+    &["sudo"],
+    &["sqlite3"],
 ];
 
 /// Characters that a shell gives a meaning which this test does not.
@@ -53,20 +59,22 @@ struct Fenced {
     follows: bool,
 }
 
-/// The fenced blocks of a page. `follows`: nothing but empty lines stands between a block and the one before it.
+/// The fenced blocks of a page, less the indentation of their fences (blocks stand in lists too). `follows`: nothing but empty lines stands between a block and the one before it.
 fn blocks(page: &str) -> Vec<Fenced> {
     let mut blocks: Vec<Fenced> = Vec::new();
     let mut open = false;
     let mut follows = false;
+    let mut indent = 0;
     for (at, line) in page.lines().enumerate() {
         if let Some(language) = line.trim_start().strip_prefix("```") {
             if !open {
+                indent = line.len() - line.trim_start().len();
                 blocks.push(Fenced { language: language.trim().to_owned(), first: at + 2, lines: Vec::new(), follows });
             }
             open = !open;
             follows = !open;
         } else if open {
-            blocks.last_mut().expect("a block is open").lines.push(line.to_owned());
+            blocks.last_mut().expect("a block is open").lines.push(line.get(indent..).unwrap_or_default().to_owned());
         } else if !line.trim().is_empty() {
             follows = false;
         }
@@ -144,13 +152,22 @@ fn run_of(line: &str) -> Result<Option<Run>, String> {
     }
 }
 
+/// Whether a variable of the environment would change what the program does.
+fn settles(variable: &str) -> bool {
+    variable.starts_with("PATELLA_")
+        || variable.starts_with("DISCORD_")
+        || matches!(variable, "NO_COLOR" | "CLICOLOR" | "CLICOLOR_FORCE")
+}
+
 impl Run {
     /// Standard output and standard error together.
     fn carry_out(&self) -> Result<String, String> {
         let mut command = Command::new(env!("CARGO_BIN_EXE_patella"));
-        for variable in ["PATELLA_REGION", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"] {
+        for (variable, _) in std::env::vars_os().filter(|(name, _)| settles(&name.to_string_lossy())) {
             command.env_remove(variable);
         }
+        // Pages show runs that open the store; the repository is no place for it.
+        command.env("PATELLA_STORE_URL", "sqlite::memory:");
         command.args(&self.arguments).envs(self.variables.iter().cloned()).current_dir(root());
         let piped = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
         let mut child = piped.expect("the program starts");
@@ -309,6 +326,8 @@ fn the_reader_of_pages_sees_blocks_excerpts_and_links() {
     assert_eq!(links(page), ["c.md#d"]);
     let seen: Vec<_> = blocks(page).into_iter().map(|b| (b.language, b.first, b.follows)).collect();
     assert_eq!(seen, [("sh".to_owned(), 3, false), ("text".into(), 7, true), ("text".into(), 11, false)]);
+    let listed = blocks("1. a\n\n   ```text\n   x\n\n     y\n   ```\n");
+    assert_eq!(listed[0].lines, ["x", "", "  y"], "a block in a list loses the list's indentation");
     let output = "one\n\n  two and more\nthree\n";
     let missing = |lines: &[&str]| missing(&lines.iter().map(ToString::to_string).collect::<Vec<_>>(), output).map(str::to_owned);
     assert_eq!(missing(&["one", "", "  two ...", "...", "three"]), None);

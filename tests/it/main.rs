@@ -7,6 +7,8 @@ mod conversations;
 mod docs;
 mod evaluation;
 mod house;
+#[cfg(feature = "discord")]
+mod pictures;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod properties;
@@ -19,5 +21,7 @@ mod stand_in;
 mod stand_in_itself;
 #[cfg(feature = "sqlite")]
 mod store;
+#[cfg(feature = "sqlite")]
+mod troubles;
 #[cfg(all(feature = "sqlite", feature = "postgres"))]
 mod weekly;

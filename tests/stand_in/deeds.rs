@@ -156,6 +156,8 @@ pub(super) fn dispatch(
         user: who,
         channel,
         at: state.now(),
+        began: std::time::Instant::now(),
+        took: None,
         name: name.to_owned(),
         answered: None,
         callbacks: 0,

@@ -51,6 +51,8 @@ pub struct Faults {
     pub no_acknowledgement: bool,
     /// The next IDENTIFY is answered with this close code.
     pub refuse_identify: Option<u16>,
+    /// Every IDENTIFY is answered with this close code.
+    pub refuse_every_identify: Option<u16>,
     /// Where chance comes from.
     pub chance: fastrand::Rng,
 }
@@ -70,6 +72,7 @@ impl Default for Faults {
             only: String::new(),
             no_acknowledgement: false,
             refuse_identify: None,
+            refuse_every_identify: None,
             chance: fastrand::Rng::with_seed(0),
         }
     }

@@ -252,7 +252,7 @@ impl Connection {
         if intents & state.gateway.disallowed_intents != 0 {
             return Next::Close(4_014);
         }
-        if let Some(code) = state.faults.refuse_identify.take() {
+        if let Some(code) = state.faults.refuse_identify.take().or(state.faults.refuse_every_identify) {
             return Next::Close(code);
         }
         let now = state.now();

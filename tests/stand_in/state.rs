@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use serde_json::Value;
@@ -140,6 +140,10 @@ pub struct Interaction {
     pub channel: ChannelId,
     /// When, in milliseconds since 1970.
     pub at: u64,
+    /// When, by a clock fit for measuring.
+    pub began: Instant,
+    /// How long the accepted callback took to arrive.
+    pub took: Option<Duration>,
     /// The name of the command, for the story.
     pub name: String,
     /// The type of the accepted callback.
@@ -192,6 +196,8 @@ pub struct State {
     pub handed_out: BTreeMap<ChannelId, MessageId>,
     /// What goes wrong on purpose.
     pub faults: Faults,
+    /// Bodies are taken as they are; for measuring.
+    pub unchecked: bool,
     /// Rate limits.
     pub buckets: Buckets,
     /// Sessions and connections.
@@ -222,6 +228,7 @@ impl State {
             allowed_roles: BTreeSet::new(),
             handed_out: BTreeMap::new(),
             faults: Faults::default(),
+            unchecked: false,
             buckets: Buckets::default(),
             gateway: Gateway::default(),
             story: VecDeque::new(),

@@ -7,10 +7,10 @@ use serenity::model::id::{ChannelId, InteractionId, MessageId};
 use super::{Seen, StandIn, State, payload};
 
 /// How long a wait lasts before it fails.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 impl StandIn {
-    /// Waits until something is so and gives it. Panics after 10 s of real time with what did arrive.
+    /// Waits until something is so and gives it. Panics after 30 s of real time with what did arrive.
     pub async fn until<R>(&self, what: &str, mut ready: impl FnMut(&State) -> Option<R>) -> R {
         let mut bell = self.shared.bell.subscribe();
         // Tests may pause their clock, which then jumps while sockets are waited for; the stand-in's own runtime has the

@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use serenity::{builder::CreateActionRow, model::application::ButtonStyle};
 use sha2::{Digest, Sha256};
 
-use super::{Message, Options, Place, Press, Response, Visit, plain, to_discord};
+use super::{Message, Options, Place, Press, Response, Visit, plain, shorten, to_discord};
 use crate::{
     club::{CLINICS_MAX, Choices, ClinicFault, Visible, check_clinic, is_stale},
     commands::Verb,
@@ -20,6 +20,7 @@ enum Refusal {
     NothingGiven,
     Exists(String),
     Missing(String),
+    Gone,
     Full,
     Fault(ClinicFault),
     Day(String),
@@ -27,11 +28,15 @@ enum Refusal {
 
 impl Refusal {
     fn words(&self, r: &Replies) -> String {
+        /// What somebody typed is repeated this far.
+        const TYPED: usize = 80;
+        let plain = |typed: &str| plain(&shorten(typed, TYPED));
         match self {
             Self::Region(region) => r.club_region_unknown.replace("{region}", &plain(region)),
             Self::NothingGiven => r.club_nothing_set.clone(),
             Self::Exists(name) => r.club_clinic_exists.replace("{clinic}", &plain(name)),
             Self::Missing(name) => r.club_clinic_unknown.replace("{clinic}", &plain(name)),
+            Self::Gone => r.club_clinic_gone.clone(),
             Self::Full => r.club_clinics_full.replace("{max}", &CLINICS_MAX.to_string()),
             Self::Fault(fault) => r.club_clinic_fault.replace("{fault}", &fault.to_string()),
             Self::Day(day) => r.club_date_fault.replace("{date}", &plain(day)),
@@ -60,16 +65,24 @@ impl Visit<'_> {
 
     /// Applies a change and shows the settings, or says what was wrong.
     async fn change(&self, change: impl FnOnce(&mut Choices) -> Result<(), Refusal>) -> Response {
-        let r = self.door.replies();
-        let Some(club) = self.own_club() else { return Response::message(&Message::notice(&r.not_allowed)) };
-        match self.door.clubs.change(club, change).await {
-            Ok(choices) => Response::message(&self.settings(&r.club_saved, &choices)),
-            Err(ChangeError::Refused(refusal)) => Response::message(&Message::notice(refusal.words(r))),
-            Err(ChangeError::NoStore | ChangeError::Slow | ChangeError::Store(_)) => {
-                tracing::warn!("a change of a club's settings was not saved");
-                Response::message(&Message::notice(&r.store_down))
-            }
+        match self.save(change).await {
+            Ok(choices) => Response::message(&self.settings(&self.door.replies().club_saved, &choices)),
+            Err(response) => response,
         }
+    }
+
+    /// Applies a change; where it was not, what was wrong, as a response.
+    async fn save(&self, change: impl FnOnce(&mut Choices) -> Result<(), Refusal>) -> Result<Choices, Response> {
+        let r = self.door.replies();
+        let say = |words: &str| Response::message(&Message::notice(words));
+        let club = self.own_club().ok_or_else(|| say(&r.not_allowed))?;
+        self.door.clubs.change(club, change).await.map_err(|error| match error {
+            ChangeError::Refused(refusal) => say(&refusal.words(r)),
+            ChangeError::NoStore | ChangeError::Slow | ChangeError::Store(_) => {
+                tracing::warn!("a change of a club's settings was not saved");
+                say(&r.store_down)
+            }
+        })
     }
 
     /// The settings as a message for organizers.
@@ -98,7 +111,7 @@ impl Visit<'_> {
         let Some(club) = self.own_club() else { return Response::message(&Message::notice(&r.not_allowed)) };
         match self.door.clubs.choices(club).await {
             Ok(choices) => Response::message(&self.settings(&r.club_title, &choices)),
-            Err(_) => Response::message(&Message::notice(&r.store_down)),
+            Err(_) => Response::message(&Message::notice(&r.store_unread)),
         }
     }
 
@@ -165,7 +178,7 @@ impl Visit<'_> {
         let which = options.text("clinic").unwrap_or_default();
         let own = match self.own_clinics().await {
             Some(own) => own,
-            None => return Response::message(&Message::notice(&r.store_down)),
+            None => return Response::message(&Message::notice(&r.store_unread)),
         };
         match own.iter().find(|c| c.name.eq_ignore_ascii_case(which)) {
             None => Response::message(&Message::notice(Refusal::Missing(which.to_owned()).words(r))),
@@ -177,20 +190,18 @@ impl Visit<'_> {
     }
 
     pub(super) async fn clinic_remove_confirmed(&self, marked: &str) -> Response {
-        let mut removed = None;
-        let response = self
-            .change(|choices| {
-                let at = choices.clinics.iter().position(|c| mark(&c.name) == marked);
-                removed = Some(choices.clinics.remove(at.ok_or(Refusal::Missing(String::new()))?).name);
+        let r = self.door.replies();
+        let mut removed = String::new();
+        let saved = self
+            .save(|choices| {
+                let at = choices.clinics.iter().position(|c| mark(&c.name) == marked).ok_or(Refusal::Gone)?;
+                removed = choices.clinics.remove(at).name;
                 Ok(())
             })
             .await;
-        match removed {
-            Some(name) if response.body["data"]["embeds"].is_array() => {
-                let r = self.door.replies();
-                Response::update(&Message::notice(r.club_clinic_removed.replace("{clinic}", &plain(&name))))
-            }
-            _ => response,
+        match saved {
+            Ok(_) => Response::update(&Message::notice(r.club_clinic_removed.replace("{clinic}", &plain(&removed)))),
+            Err(response) => response,
         }
     }
 

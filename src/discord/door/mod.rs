@@ -2,6 +2,9 @@
 //! words are the core's. Nothing here sends, and nothing waits but changes of a club's settings, which have a time limit.
 
 mod club;
+mod press;
+mod suggestions;
+mod visit;
 
 use std::{
     sync::Arc,
@@ -10,28 +13,24 @@ use std::{
 
 use jiff::civil::Date;
 use serde_json::{Value, json};
-use serenity::{
-    builder::{CreateActionRow, CreateEmbed},
-    model::application::ButtonStyle,
-};
+use serenity::{builder::CreateActionRow, model::application::ButtonStyle};
 
 use super::{
     cooldown::Cooldown,
     custom_id::{Outdated, Press},
     from_discord::{Incoming, Options, Said, What},
     seal::Seal,
-    to_discord::{self, Message, Place, plain, shorten},
+    to_discord::{self, Message, Place, plain, shorten, units},
 };
 use crate::{
     answer::Decision,
     app::App,
-    club::{Club, Visible},
-    commands::{self, Takes, Verb, Who},
-    id::CardKey,
+    club::Club,
+    commands::{self, Verb, Who},
     knowledge::Replies,
     limits,
-    reply::{Audience, Block, Item, Kind, Level, Reply},
-    request::{Ask, Request},
+    reply::{Block, Item, Kind, Level, Reply},
+    request::Ask,
     store::Clubs,
 };
 
@@ -189,9 +188,20 @@ impl Door {
         let message = if urgent && place == Place::Public {
             self.discreet(&decision, said.member, &club)
         } else {
-            to_discord::message(&self.app.reply_to(&decision, &club, today), self.replies(), place, 0)
+            let reply = self.app.reply_to(&decision, &club, today);
+            let reply = if reply.kind == Kind::OutOfScope { self.with_menu(reply) } else { reply };
+            to_discord::message(&reply, self.replies(), place, 0)
         };
         Some(Outgoing { message, urgent })
+    }
+
+    /// A reply that leads nowhere by itself, with a menu of topics to open.
+    fn with_menu(&self, mut reply: Reply) -> Reply {
+        if reply.choices.is_empty() {
+            reply.choices = self.app.suggest("", limits::SELECT_OPTIONS);
+            reply.choices_heading.clone_from(&self.replies().head_open);
+        }
+        reply
     }
 
     /// A safety reply where others read along: what to do and the number, but not what it is about. The rest is behind a button
@@ -204,29 +214,29 @@ impl Door {
         let flags: Vec<_> = decision.safety.hits.iter().map(|h| &h.flag).collect();
         let crisis = flags.iter().any(|id| knowledge.flag(id).is_some_and(|f| f.crisis));
         let words = if crisis {
-            r.public_crisis.replace("{number}", &number)
+            plain(&r.public_crisis).replace("{number}", &number)
         } else if level == Level::Emergency {
             match club.region.as_deref().and_then(|code| knowledge.region(code)) {
-                Some(region) => r.emergency_call.replace("{number}", &number).replace("{region}", &region.name),
-                None => r.emergency_call_unknown.clone(),
+                Some(region) => plain(&r.emergency_call).replace("{number}", &number).replace("{region}", &plain(&region.name)),
+                None => plain(&r.emergency_call_unknown),
             }
         } else {
-            r.public_urgent.replace("{number}", &number)
+            plain(&r.public_urgent).replace("{number}", &number)
         };
         let marks = flags.iter().take(MARKS).map(|flag| self.seal.mark(asker, flag)).collect();
         let press = Press::Private { asker, level, marks };
         let open = to_discord::button(&press, &r.button_private, ButtonStyle::Danger);
         Message {
-            content: format!("\u{26a0}\u{fe0f} **{}**\n{}", plain(&words), plain(&r.public_private)),
+            content: format!("\u{26a0}\u{fe0f} **{}**\n{}", words, plain(&r.public_private)),
             rows: vec![CreateActionRow::Buttons(vec![open])],
             ..Message::default()
         }
     }
 
-    /// The emergency number of a club's region, or words for it.
+    /// The emergency number of a club's region in Discord's mark-up, or words for it.
     fn emergency_number(&self, club: &Club) -> String {
         let region = club.region.as_deref().and_then(|code| self.app.knowledge().region(code));
-        region.and_then(|r| r.emergency_number()).map_or_else(|| self.replies().alert_number_unknown.clone(), str::to_owned)
+        region.and_then(|r| r.emergency_number()).map_or_else(|| plain(&self.replies().alert_number_unknown), to_discord::dial)
     }
 
     fn wait(&self, left: Duration) -> String {
@@ -252,260 +262,4 @@ impl Door {
         ];
         Reply { blocks, ..Reply::new(Kind::Notice, &r.help_title) }
     }
-}
-
-impl Visit<'_> {
-    fn today(&self) -> Date {
-        (self.door.today)()
-    }
-
-    fn reply(&self, request: &Request) -> Reply {
-        self.door.app.handle_for(request, &self.club, self.today())
-    }
-
-    /// Where a private response stands: a direct message needs no hiding.
-    fn private(&self) -> Place {
-        if self.incoming.direct { Place::Direct } else { Place::Private }
-    }
-
-    /// A reply for the asker alone.
-    fn privately(&self, reply: &Reply, page: usize) -> Message {
-        let r = self.door.replies();
-        let mut message = to_discord::message(reply, r, self.private(), page);
-        if reply.kind == Kind::Safety && self.incoming.club.is_some() {
-            // Nobody is alerted unless the asker wants it.
-            let alert = to_discord::button(&Press::Alert, &r.button_alert, ButtonStyle::Secondary);
-            message.rows.push(CreateActionRow::Buttons(vec![alert]));
-        }
-        message
-    }
-
-    async fn command(&self, verb: Verb, options: &Options) -> Response {
-        match verb {
-            Verb::Ask => self.ask(options),
-            Verb::Topic => self.topic(options.text("name").unwrap_or_default()),
-            Verb::Tip => {
-                let category = options.text("category").map(str::to_owned);
-                self.tip(category, fastrand::u64(..u64::from(u32::MAX)), false)
-            }
-            Verb::Causes => self.show(&Request::TopicsOf { kind: "cause" }),
-            Verb::Faults => self.show(&Request::TopicsOf { kind: "fault" }),
-            Verb::Clinic => self.show(&Request::Clinics),
-            Verb::Privacy => self.show(&Request::Privacy),
-            Verb::Help => Response::message(&self.privately(&self.door.help(), 0)),
-            Verb::ClubShow => self.club_show().await,
-            Verb::ClubSet => self.club_set(options).await,
-            Verb::ClinicAdd => self.clinic_add(options).await,
-            Verb::ClinicEdit => self.clinic_edit(options).await,
-            Verb::ClinicRemove => self.clinic_remove(options).await,
-            Verb::ClubErase => self.club_erase(),
-            // Comes as a message command only; as a slash command it does not exist.
-            Verb::AnswerPrivately => Response::message(&Message::notice(&self.door.replies().unknown_command)),
-        }
-    }
-
-    fn show(&self, request: &Request) -> Response {
-        Response::message(&self.privately(&self.reply(request), 0))
-    }
-
-    fn ask(&self, options: &Options) -> Response {
-        let text = options.text("question").unwrap_or_default();
-        let decision = self.door.app.explain(&Ask { text: text.to_owned() });
-        self.decided(&decision, text, options.visible("visible"), options.flag("why"))
-    }
-
-    /// Answers what was decided: a safety reply to the asker alone, anything else as the asker or the club wants it.
-    fn decided(&self, decision: &Decision, text: &str, visible: Option<Visible>, why: bool) -> Response {
-        let urgent = decision.safety.level() >= Level::Urgent;
-        if !urgent && let Err(left) = self.door.cooldown.pass("ask", self.incoming.member, Instant::now()) {
-            return Response::message(&Message::notice(self.door.wait(left)));
-        }
-        let reply = self.door.app.reply_to(decision, &self.club, self.today());
-        let public = !why
-            && reply.audience != Audience::OnlyAsker
-            && !self.incoming.direct
-            && visible.unwrap_or(self.club.visible) == Visible::Everyone;
-        let mut message =
-            if public { to_discord::message(&reply, self.door.replies(), Place::Public, 0) } else { self.privately(&reply, 0) };
-        if why {
-            let used: usize = message.embeds.iter().map(embed_length).sum();
-            message.embeds.extend(self.reasons(decision, text, limits::EMBEDS_TOTAL.saturating_sub(used)));
-        }
-        Response::message(&message).urgent(urgent)
-    }
-
-    /// Why a question was answered as it was, in as many characters as are left.
-    fn reasons(&self, decision: &Decision, text: &str, room: usize) -> Option<CreateEmbed> {
-        /// Room for the title, and less than this is not worth an embed.
-        const LEAST: usize = 200;
-        let room = room.checked_sub(LEAST)?.min(limits::EMBED_DESCRIPTION);
-        let lists = decision.lines(self.door.app.knowledge(), text).into_iter().filter(|(_, lines)| !lines.is_empty());
-        let lists = lists.map(|(heading, lines)| {
-            let lines: Vec<String> = lines.iter().map(|l| format!("- {}", plain(l))).collect();
-            format!("**{heading}**\n{}", lines.join("\n"))
-        });
-        let description = lists.collect::<Vec<_>>().join("\n");
-        Some(CreateEmbed::new().title(&self.door.replies().why_title).description(shorten(&description, room)))
-    }
-
-    fn answer_privately(&self, text: &str) -> Response {
-        let r = self.door.replies();
-        if text.trim().is_empty() {
-            return Response::message(&Message::notice(&r.no_words));
-        }
-        let decision = self.door.app.explain(&Ask { text: text.to_owned() });
-        let urgent = decision.safety.level() >= Level::Urgent;
-        if !urgent && let Err(left) = self.door.cooldown.pass("ask", self.incoming.member, Instant::now()) {
-            return Response::message(&Message::notice(self.door.wait(left)));
-        }
-        let mut message = self.privately(&self.door.app.reply_to(&decision, &self.club, self.today()), 0);
-        if self.incoming.club.is_some() && !urgent {
-            let pointer = to_discord::button(&Press::Pointer, &r.button_pointer, ButtonStyle::Secondary);
-            message.rows.push(CreateActionRow::Buttons(vec![pointer]));
-        }
-        Response::message(&message).urgent(urgent)
-    }
-
-    /// A topic by id or title, as suggestions give it; else whatever it is that was typed, red flags first.
-    fn topic(&self, name: &str) -> Response {
-        let knowledge = self.door.app.knowledge();
-        let known = knowledge.topics.iter().any(|t| t.id.as_str() == name || t.title.eq_ignore_ascii_case(name));
-        if known || name.is_empty() {
-            return self.show(&Request::LookUp { name: name.to_owned() });
-        }
-        let decision = self.door.app.explain(&Ask { text: name.to_owned() });
-        if decision.safety.level() >= Level::Urgent {
-            return self.decided(&decision, name, None, false);
-        }
-        match self.door.app.suggest(name, 1).into_iter().next() {
-            Some(nearest) => self.show(&Request::LookUp { name: nearest.topic.to_string() }),
-            None => self.show(&Request::Topics),
-        }
-    }
-
-    fn tip(&self, category: Option<String>, turn: u64, again: bool) -> Response {
-        let r = self.door.replies();
-        let reply = self.reply(&Request::Tip { category: category.clone(), turn });
-        let mut message = self.privately(&reply, 0);
-        if reply.kind == Kind::Tip {
-            let next = Press::Tip { category, turn: turn.wrapping_add(1) };
-            let mut buttons = vec![to_discord::button(&next, &r.button_another_tip, ButtonStyle::Secondary)];
-            if let Some(tip) = reply.tip.as_ref().filter(|_| !self.incoming.direct) {
-                buttons.push(to_discord::button(&Press::ShareTip(tip.clone()), &r.button_share, ButtonStyle::Secondary));
-            }
-            message.rows.push(CreateActionRow::Buttons(buttons));
-        }
-        if again { Response::update(&message) } else { Response::message(&message) }
-    }
-
-    async fn press(&self, press: &Press, chosen: Option<&str>, ephemeral: bool, rows: &[Value]) -> Response {
-        let r = self.door.replies();
-        // What only the presser sees may change in place; a public message stays as it is for the others.
-        let own = ephemeral || self.incoming.direct;
-        let turn_to = |reply: &Reply, page| {
-            let message = self.privately(reply, page);
-            if own { Response::update(&message) } else { Response::message(&message) }
-        };
-        match press {
-            Press::Open(topic) => turn_to(&self.reply(&Request::LookUp { name: topic.to_string() }), 0),
-            Press::OpenChosen => turn_to(&self.reply(&Request::LookUp { name: chosen.unwrap_or_default().to_owned() }), 0),
-            Press::Page { card, page } => turn_to(&self.reply(&Request::Card(card.clone())), *page),
-            Press::Share(topic) => {
-                let card = CardKey { topic: topic.clone(), details: 0, flags: Vec::new() };
-                self.share(&self.reply(&Request::Card(card)))
-            }
-            Press::ShareTip(tip) => self.share(&self.reply(&Request::ThatTip { tip: tip.clone() })),
-            Press::Sources(topic) => self.show(&Request::Sources { topic: topic.clone() }),
-            Press::Clinics => self.show(&Request::Clinics),
-            Press::Feedback { topic, helped } => self.feedback(topic, *helped, own, rows),
-            Press::Tip { category, turn } => self.tip(category.clone(), *turn, own),
-            Press::Private { asker, level, marks } => {
-                if *asker != self.incoming.member {
-                    return Response::message(&Message::notice(&r.not_yours));
-                }
-                let known = self.door.app.knowledge().flags.iter().map(|f| &f.id);
-                let flags = self.door.seal.read(*asker, marks, known);
-                let reply = self.reply(&Request::Concern { level: *level, flags });
-                Response::message(&self.privately(&reply, 0)).urgent(true)
-            }
-            Press::Alert => self.alert(),
-            Press::Pointer => self.publicly(&Message { content: r.pointer.clone(), ..Message::default() }),
-            Press::Erase => self.club_erase_confirmed().await,
-            Press::RemoveClinic(mark) => self.clinic_remove_confirmed(mark).await,
-            Press::Cancel => Response::update(&Message::notice(&r.club_kept)),
-        }
-    }
-
-    fn share(&self, reply: &Reply) -> Response {
-        self.publicly(&to_discord::message(reply, self.door.replies(), Place::Public, 0))
-    }
-
-    /// Posts for all to see, at most once in a cool-down.
-    fn publicly(&self, message: &Message) -> Response {
-        match self.door.cooldown.pass("post", self.incoming.member, Instant::now()) {
-            Ok(()) => Response::message(message),
-            Err(left) => Response::message(&Message::notice(self.door.wait(left))),
-        }
-    }
-
-    fn alert(&self) -> Response {
-        let r = self.door.replies();
-        if self.door.cooldown.pass("alert", self.incoming.member, Instant::now()).is_err() {
-            return Response::message(&Message::notice(&r.alert_already)).urgent(true);
-        }
-        // The mention names the member to those who read along; it pings nobody.
-        let words = plain(&r.alert).replace("{number}", &plain(&self.door.emergency_number(&self.club)));
-        let content = words.replace("{member}", &format!("<@{}>", self.incoming.member));
-        Response::message(&Message { content, ..Message::default() }).urgent(true)
-    }
-
-    fn feedback(&self, topic: &crate::id::TopicId, helped: bool, own: bool, rows: &[Value]) -> Response {
-        if self.door.app.knowledge().topic(topic.as_str()).is_some() {
-            let (clubs, topic) = (self.door.clubs.clone(), topic.clone());
-            // The presser does not wait for the count.
-            tokio::spawn(async move { clubs.count_feedback(&topic, helped).await });
-        }
-        let thanks = &self.door.replies().feedback_thanks;
-        if !own {
-            return Response::message(&Message::notice(thanks));
-        }
-        // The row that was pressed goes, so that one press is one press.
-        let feedback = |row: &Value| {
-            let ids = row["components"].as_array().into_iter().flatten().filter_map(|b| b["custom_id"].as_str());
-            ids.map(Press::from_custom_id).any(|p| matches!(p, Ok(Press::Feedback { .. })))
-        };
-        let rest: Vec<&Value> = rows.iter().filter(|row| !feedback(row)).collect();
-        let data = json!({ "content": thanks, "components": rest, "allowed_mentions": { "parse": [] } });
-        Response { body: json!({ "type": callback::UPDATE, "data": data }), urgent: false }
-    }
-
-    async fn suggestions(&self, takes: Takes, typed: &str) -> Response {
-        let app = &self.door.app;
-        let pairs: Vec<(String, String)> = match takes {
-            Takes::Topic => app.suggest(typed, limits::SUGGESTIONS).into_iter().map(|c| (c.label, c.topic.to_string())).collect(),
-            Takes::Region => {
-                let typed = typed.to_lowercase();
-                let regions = app.knowledge().regions.iter();
-                let fits = regions.filter(|r| r.name.to_lowercase().contains(&typed) || r.codes.iter().any(|c| *c == typed));
-                fits.map(|r| (r.name.clone(), r.codes.first().cloned().unwrap_or_else(|| r.name.clone()))).collect()
-            }
-            Takes::Clinic if self.incoming.allowed(Verb::ClinicEdit) => {
-                let typed = typed.to_lowercase();
-                let own = self.own_clinics().await.unwrap_or_default();
-                let fits = own.into_iter().filter(|c| c.name.to_lowercase().contains(&typed));
-                fits.map(|c| (c.name.clone(), c.name)).collect()
-            }
-            _ => Vec::new(),
-        };
-        let choice = |(name, value): (String, String)| json!({ "name": shorten(&name, limits::SELECT_OPTION), "value": value });
-        let choices: Vec<Value> = pairs.into_iter().take(limits::SUGGESTIONS).map(choice).collect();
-        Response { body: json!({ "type": callback::SUGGESTIONS, "data": { "choices": choices } }), urgent: false }
-    }
-}
-
-/// Characters of an embed's title, description and footer.
-fn embed_length(embed: &CreateEmbed) -> usize {
-    let value = serde_json::to_value(embed).unwrap_or_default();
-    let texts = [&value["title"], &value["description"], &value["footer"]["text"]];
-    texts.iter().filter_map(|t| t.as_str()).map(|t| t.chars().count()).sum()
 }

@@ -2,6 +2,20 @@
 //! the stand-in.
 
 mod asks;
+mod bare;
+mod buttons;
+mod clubs;
+mod contract;
+mod fits;
+mod harmless;
+mod help;
+mod lookups;
+mod messages;
+mod pages;
+mod safety;
+mod table;
+mod talk;
+mod troubles;
 
 use std::{sync::Arc, time::Duration};
 
@@ -16,8 +30,7 @@ use patella::{
 use serde_json::json;
 use tokio::{sync::oneshot, task::JoinHandle};
 
-use serenity::model::id::{ChannelId, UserId};
-
+use self::talk::Talk;
 use crate::stand_in::StandIn;
 
 /// A running bot before a stand-in.
@@ -50,13 +63,7 @@ fn app() -> Arc<App> {
 }
 
 impl Bot {
-    /// Starts the bot with a store in memory and no cool-down, and waits until it is connected.
-    pub async fn start(discord: StandIn) -> Self {
-        let store = store::open("sqlite::memory:").await.expect("a store in memory");
-        Self::start_with(discord, Some(store), Duration::ZERO).await
-    }
-
-    /// The same with this store and this cool-down.
+    /// Starts the bot with this store and this cool-down, and waits until it is connected.
     pub async fn start_with(discord: StandIn, store: Option<Arc<dyn Store>>, cooldown: Duration) -> Self {
         let mut bot = Self { discord, store, stop: None, running: None };
         bot.run(cooldown);
@@ -81,13 +88,4 @@ impl Bot {
         drop(self.stop.take());
         self.running.take().expect("it runs").await.expect("no panic")
     }
-}
-
-/// A stand-in with a club, a channel in it and a member.
-pub async fn harbor() -> (StandIn, ChannelId, UserId) {
-    let discord = StandIn::start().await;
-    let club = discord.add_guild("Harbor Runners");
-    let channel = discord.add_channel(club, "general");
-    let ann = discord.add_member(club, "Ann", StandIn::runner());
-    (discord, channel, ann)
 }

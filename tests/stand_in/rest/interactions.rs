@@ -39,6 +39,7 @@ pub fn callback(state: &mut State, route: &Route, query: &str, body: &Body) -> A
     let message = apply(state, id, kind, body);
     let interaction = state.interactions.get_mut(&id).expect("found above");
     interaction.answered = Some(u8::try_from(kind).expect("accepted above"));
+    interaction.took = Some(interaction.began.elapsed());
     interaction.callback = body.json.clone();
     interaction.original = message;
     if !query.split('&').any(|pair| pair == "with_response=true") {

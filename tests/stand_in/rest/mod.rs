@@ -224,6 +224,9 @@ fn violation(state: &mut State, route: &str, broken: &Broken) {
 
 /// Records what is wrong with a body, by Discord's description and by the rules; the refusal where Discord would refuse.
 fn check(state: &mut State, route: &Route, name: &str, body: &Value, broken: Vec<Broken>) -> Result<(), Answer> {
+    if state.unchecked {
+        return Ok(());
+    }
     let shape = schema::faults(name, body).into_iter().map(|excerpt| Broken::outright("not as Discord describes it", excerpt));
     let all: Vec<Broken> = shape.chain(broken).collect();
     for one in &all {

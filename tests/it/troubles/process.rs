@@ -1,0 +1,180 @@
+//! The program itself: what it says without a token, and what it never says or keeps.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+};
+
+use super::*;
+use crate::stand_in::Garbage;
+
+/// A word that is in nobody's vocabulary, in what a member writes.
+const MARKER: &str = "zebrafinchuary";
+/// A member's name.
+const NAME: &str = "Quillonette";
+
+fn patella(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_patella"));
+    let unwanted = ["DISCORD_TOKEN", "PATELLA_DISCORD_API", "PATELLA_SHARDS", "PATELLA_STORE_URL", "PATELLA_REGION", "RUST_LOG"];
+    for variable in unwanted {
+        command.env_remove(variable);
+    }
+    command.current_dir(folder).stdin(Stdio::null()).env("RUST_LOG", "trace");
+    command
+}
+
+/// A folder of a test's own.
+fn folder(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("troubles").join(name);
+    if folder.exists() {
+        fs::remove_dir_all(&folder).expect("it is ours");
+    }
+    fs::create_dir_all(&folder).expect("there is room");
+    folder
+}
+
+#[test]
+fn without_a_token_it_says_in_four_steps_how_to_get_one() {
+    let output = patella(&folder("no-token")).arg("serve").output().expect("the program starts");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(output.stdout.is_empty());
+    insta::assert_snapshot!(String::from_utf8_lossy(&output.stderr), @"
+    patella: there is no bot token yet. To get one:
+      1. Open https://discord.com/developers/applications and press New Application.
+      2. On its page Bot, press Reset Token and copy what appears. No privileged intent is needed; leave them off.
+      3. Set it: `export DISCORD_TOKEN=...`, or `token` under `[discord]` in the file that --config names.
+      4. Run `patella serve` again and open the link that it prints, to install the bot in your server.
+    ");
+}
+
+#[test]
+fn with_a_wrong_token_it_says_what_to_do_and_not_the_token() {
+    let discord = StandIn::start_blocking();
+    let mut command = patella(&folder("wrong-token"));
+    command.env("DISCORD_TOKEN", "MTA.wrong.token").env("PATELLA_DISCORD_API", discord.address()).arg("serve");
+    let output = command.output().expect("the program starts");
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("Discord does not accept the bot token.\nReset it in the Developer Portal"), "{said}");
+    assert!(!said.contains("MTA"), "{said}");
+}
+
+/// Sends the signal that service managers send, and waits for the end.
+#[cfg(unix)]
+fn end(mut child: Child) {
+    let told = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().expect("there is `kill`");
+    assert!(told.success());
+    assert!(child.wait().expect("it ends").success(), "a stop in good order is no fault");
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_that_members_write_or_are_is_logged_or_stored() {
+    for format in ["human", "json"] {
+        let folder = folder(&format!("marker-{format}"));
+        fs::write(
+            folder.join("config.toml"),
+            format!("[log]\nformat = \"{format}\"\nlevel = \"debug\"\n[ask]\ncooldown_s = 0\n"),
+        )
+        .expect("there is room");
+        let bot = Bot::new().await;
+        let (discord, channel) = (&bot.discord, bot.channel);
+        let quill = discord.add_member(bot.club, NAME, StandIn::organizer());
+        let log = folder.join("log");
+        let mut command = patella(&folder);
+        command.env("DISCORD_TOKEN", discord.token()).env("PATELLA_DISCORD_API", discord.address());
+        command.env("PATELLA_STORE_URL", "sqlite://kept.db").args(["serve", "--config", "config.toml"]);
+        command.stdout(Stdio::null()).stderr(fs::File::create(&log).expect("there is room"));
+        let child = command.spawn().expect("the program starts");
+        discord.connected(1).await;
+
+        everything(discord, quill, channel).await;
+        discord.drop_gateway();
+        discord.until_so("the resume", |state| state.gateway.resumes == 1).await;
+        everything(discord, quill, channel).await;
+        end(child);
+
+        let logged = fs::read_to_string(&log).expect("text");
+        for line in ["connected", "answered", "stopped", "lost"] {
+            assert!(logged.contains(line), "the log is the log: {line}\n{logged}");
+        }
+        assert_eq!(format == "json", logged.starts_with('{'), "{logged}");
+        let secrets = secrets(discord, quill);
+        for secret in &secrets {
+            assert!(!logged.contains(secret.as_str()), "{secret} is in the log:\n{logged}");
+        }
+        let kept: Vec<u8> = fs::read_dir(&folder)
+            .expect("it is there")
+            .map(|entry| entry.expect("it is there").path())
+            .filter(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("kept.db")))
+            .flat_map(|path| fs::read(path).expect("it is ours"))
+            .collect();
+        assert!(kept.starts_with(b"SQLite"));
+        let holds = |bytes: &[u8]| kept.windows(bytes.len()).any(|window| window == bytes);
+        assert!(holds(b"pain.outside") && holds(&row_id(bot.club.get())), "the search finds what is kept");
+        for secret in &secrets {
+            // A club's own number is kept with its settings.
+            if *secret != bot.club.to_string() {
+                assert!(!holds(secret.as_bytes()), "{secret} is in the store");
+            }
+        }
+        for id in [quill.get(), channel.get()] {
+            assert!(!holds(&row_id(id)) && !holds(&id.to_be_bytes()), "{id} is in the store");
+        }
+    }
+}
+
+/// An id as SQLite writes the number of a row: seven bits a byte, and eight in the ninth. All ids of Discord are that long.
+fn row_id(id: u64) -> Vec<u8> {
+    let sevens = (0..8).rev().map(|at| 0x80 | ((id >> 8 >> (7 * at)) & 0x7f) as u8);
+    sevens.chain([(id & 0xff) as u8]).collect()
+}
+
+/// Every way in, with the marker in it, while all is well and while it is not.
+async fn everything(discord: &StandIn, quill: UserId, channel: ChannelId) {
+    let question = format!("outside of my knee hurts {MARKER}");
+    let urgent = format!("{EMERGENCY} {MARKER}");
+    discord.slash(quill, channel, "club set", json!({ "region": "us" })).await;
+    discord.slash(quill, channel, "club set", json!({ "region": MARKER })).await;
+    for fault in ["none", "error", "cut", "storm", "refused"] {
+        discord.faults(|faults| match fault {
+            "error" => (faults.errors, faults.error_status) = (3, 500),
+            "cut" => faults.cuts = 2,
+            "storm" => faults.storm = 2,
+            "refused" => (faults.errors, faults.error_status) = (8, 403),
+            _ => {}
+        });
+        let before = discord.look(|state| state.statuses.values().sum::<u64>());
+        for text in [&question, &urgent] {
+            discord.slash(quill, channel, "ask", json!({ "question": text, "why": true })).await;
+            let said = discord.say(quill, channel, &format!("<@bot> {text}")).await;
+            discord.dm(quill, text).await;
+            discord.message_command(quill, channel, "Answer privately", said).await;
+            discord.autocomplete(quill, channel, "topic", "name", text).await;
+        }
+        discord.garbage(Garbage::MalformedInteraction);
+        discord.strange_interaction(quill, channel, 2, json!({ "id": [], "name": MARKER, "options": [{ "value": MARKER }] }));
+        discord.strange_interaction(quill, channel, 3, json!({ "component_type": 2, "custom_id": MARKER }));
+        // Ten requests at the least lead to ten answers, good or bad.
+        discord.until_so("the answers", |state| state.statuses.values().sum::<u64>() >= before + 10).await;
+        discord.no_faults();
+    }
+    let asked = discord.slash(quill, channel, "ask", json!({ "question": question })).await;
+    let seen = discord.first_response(asked).await;
+    let pressed = discord.press(quill, &seen, "Helpful").await;
+    discord.first_response(pressed).await;
+}
+
+/// What no log and no store may hold.
+fn secrets(discord: &StandIn, quill: UserId) -> Vec<String> {
+    let mut secrets = vec![MARKER.to_owned(), NAME.to_owned(), "catch my breath".to_owned(), discord.token(), quill.to_string()];
+    discord.look(|state| {
+        secrets.extend(state.tokens.keys().cloned());
+        secrets.extend(state.interactions.keys().map(ToString::to_string));
+        secrets.extend(state.channels.keys().map(ToString::to_string));
+        secrets.extend(state.messages.keys().map(ToString::to_string));
+        secrets.extend(state.guilds.iter().flat_map(|(id, guild)| [id.to_string(), guild.name.clone()]));
+    });
+    secrets
+}

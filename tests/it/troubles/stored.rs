@@ -1,0 +1,182 @@
+//! The store: down, and in line with the servers that the bot is in.
+
+use async_trait::async_trait;
+use jiff::{SignedDuration, Timestamp};
+use patella::{
+    club::Choices,
+    id::{ClubId, TopicId},
+    store::{self, Claim, Feedback, StoreError, Version},
+    weekly::Weeks,
+};
+
+use super::*;
+
+/// A store that always fails.
+struct Down;
+
+fn down<T>() -> Result<T, StoreError> {
+    Err(StoreError::Failed("the disk is on fire".into()))
+}
+
+#[async_trait]
+impl Store for Down {
+    async fn clubs(&self) -> Result<Vec<(ClubId, Choices)>, StoreError> {
+        down()
+    }
+    async fn club(&self, _: ClubId) -> Result<Option<Choices>, StoreError> {
+        down()
+    }
+    async fn save_club(&self, _: ClubId, _: &Choices) -> Result<(), StoreError> {
+        down()
+    }
+    async fn erase_club(&self, _: ClubId) -> Result<bool, StoreError> {
+        down()
+    }
+    async fn club_left(&self, _: ClubId, _: Timestamp) -> Result<(), StoreError> {
+        down()
+    }
+    async fn club_present(&self, _: ClubId) -> Result<(), StoreError> {
+        down()
+    }
+    async fn reconcile(&self, _: &[ClubId], _: (u64, u64), _: Timestamp) -> Result<usize, StoreError> {
+        down()
+    }
+    async fn erase_left_before(&self, _: Timestamp) -> Result<Vec<ClubId>, StoreError> {
+        down()
+    }
+    async fn count_feedback(&self, _: &TopicId, _: bool) -> Result<(), StoreError> {
+        down()
+    }
+    async fn feedback(&self) -> Result<Vec<Feedback>, StoreError> {
+        down()
+    }
+    async fn weekly(&self, _: ClubId) -> Result<Option<(Weeks, Version)>, StoreError> {
+        down()
+    }
+    async fn save_weekly(
+        &self,
+        _: ClubId,
+        _: &Weeks,
+        _: Option<Timestamp>,
+        _: Option<Version>,
+    ) -> Result<Option<Version>, StoreError> {
+        down()
+    }
+    async fn stop_weekly(&self, _: ClubId) -> Result<bool, StoreError> {
+        down()
+    }
+    async fn claim(&self, _: Timestamp, _: Timestamp, _: u32) -> Result<Vec<Claim>, StoreError> {
+        down()
+    }
+    async fn copies(&self, _: u64, _: Timestamp, _: Timestamp) -> Result<u64, StoreError> {
+        down()
+    }
+    async fn check(&self) -> Result<(), StoreError> {
+        down()
+    }
+    async fn close(&self) {}
+}
+
+/// Waits until something is so; there is no bell to wait for.
+async fn until<T>(what: &str, mut ready: impl AsyncFnMut() -> Option<T>) -> T {
+    let wait = async {
+        loop {
+            if let Some(result) = ready().await {
+                return result;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), wait).await.unwrap_or_else(|_| panic!("waited for {what}"))
+}
+
+/// A store in memory with settings of these clubs.
+async fn with_clubs(clubs: &[u64]) -> Arc<dyn Store> {
+    let store = store::open("sqlite::memory:").await.expect("a store in memory");
+    for club in clubs {
+        let choices = Choices { region: Some("us".to_owned()), ..Choices::default() };
+        store.save_club(ClubId(*club), &choices).await.expect("it is written");
+    }
+    store
+}
+
+/// The clubs that the bot left; they are forgotten by this.
+async fn left(store: &Arc<dyn Store>) -> Vec<ClubId> {
+    until("a club that was left", async || {
+        let left = store.erase_left_before(Timestamp::now() + SignedDuration::from_hours(1)).await.expect("it answers");
+        (!left.is_empty()).then_some(left)
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_working_store_questions_are_answered_and_changes_say_so() {
+    let mut bot = Bot::started_with(hasty(), Some(Arc::new(Down))).await;
+    let seen = bot.answer().await;
+    let pressed = bot.discord.press(bot.ann, &seen, "Helpful").await;
+    bot.discord.first_response(pressed).await;
+    let urgent = bot.ask(EMERGENCY).await;
+    bot.discord.first_response(urgent).await;
+    let organizer = bot.discord.add_member(bot.club, "Olga", StandIn::organizer());
+    let asked = bot.discord.slash(organizer, bot.channel, "club set", json!({ "region": "us" })).await;
+    let seen = bot.discord.first_response(asked).await;
+    assert!(text(&seen).contains("my storage does not answer"), "{seen}");
+    let tally = bot.stop().await;
+    assert_eq!((tally.answered, tally.lost, tally.broken), (4, 0, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_club_that_removes_the_bot_is_noted_as_left_and_an_outage_is_not() {
+    let mut bot = Bot::new().await;
+    let other = bot.discord.add_guild("Hill Striders");
+    let store = with_clubs(&[bot.club.get(), other.get()]).await;
+    bot.start(hasty(), Some(store.clone()));
+    bot.discord.connected(1).await;
+    bot.answer().await;
+    bot.discord.guild_unavailable(other);
+    bot.discord.guild_delete(bot.club);
+    assert_eq!(left(&store).await, [ClubId(bot.club.get())]);
+    assert!(store.club(ClubId(other.get())).await.expect("it answers").is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_club_that_removed_the_bot_while_it_was_away_is_found_at_the_next_connection() {
+    let mut bot = Bot::new().await;
+    let gone = 77 << 22;
+    let store = with_clubs(&[bot.club.get(), gone]).await;
+    bot.start(hasty(), Some(store.clone()));
+    assert_eq!(left(&store).await, [ClubId(gone)]);
+    assert!(store.club(ClubId(bot.club.get())).await.expect("it answers").is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_thirty_days_what_is_stored_is_erased_and_not_before() {
+    let mut bot = Bot::new().await;
+    let (long_ago, lately) = (77 << 22, 78 << 22);
+    let store = with_clubs(&[bot.club.get(), long_ago, lately]).await;
+    for (club, days) in [(long_ago, 31), (lately, 29)] {
+        let at = Timestamp::now() - SignedDuration::from_hours(days * 24);
+        store.club_left(ClubId(club), at).await.expect("it is written");
+    }
+    bot.start(hasty(), Some(store.clone()));
+    until("the sweep", async || store.club(ClubId(long_ago)).await.expect("it answers").is_none().then_some(())).await;
+    bot.discord.connected(1).await;
+    bot.answer().await;
+    for club in [bot.club.get(), lately] {
+        assert!(store.club(ClubId(club)).await.expect("it answers").is_some(), "{club}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_club_that_comes_back_is_kept() {
+    let mut bot = Bot::new().await;
+    let store = with_clubs(&[bot.club.get()]).await;
+    let at = Timestamp::now() - SignedDuration::from_hours(29 * 24);
+    store.club_left(ClubId(bot.club.get()), at).await.expect("it is written");
+    bot.start(hasty(), Some(store.clone()));
+    bot.discord.connected(1).await;
+    bot.answer().await;
+    bot.stop().await;
+    let left = store.erase_left_before(Timestamp::now() + SignedDuration::from_hours(1)).await.expect("it answers");
+    assert!(left.is_empty(), "{left:?}");
+}
