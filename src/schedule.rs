@@ -76,11 +76,21 @@ impl Slot {
     }
 }
 
+/// The days, from Monday.
+pub const DAYS: [Weekday; 7] = [
+    Weekday::Monday,
+    Weekday::Tuesday,
+    Weekday::Wednesday,
+    Weekday::Thursday,
+    Weekday::Friday,
+    Weekday::Saturday,
+    Weekday::Sunday,
+];
+
 /// The day that was typed: its English name or the beginning of it, three letters at least, in any case.
 pub fn day_from_name(typed: &str) -> Option<Weekday> {
     let typed = typed.trim().to_ascii_lowercase();
-    let days = std::iter::successors(Some(Weekday::Monday), |d| Some(d.next())).take(7);
-    let mut fits = days.filter(|d| typed.len() >= 3 && day_name(*d).to_ascii_lowercase().starts_with(&typed));
+    let mut fits = DAYS.into_iter().filter(|d| typed.len() >= 3 && day_name(*d).to_ascii_lowercase().starts_with(&typed));
     fits.next()
 }
 

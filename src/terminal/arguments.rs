@@ -7,7 +7,6 @@ use clap_complete::Shell;
 use jiff::{
     Timestamp,
     civil::{Date, Time, Weekday},
-    tz::TimeZone,
 };
 
 use crate::{schedule, tips::zones};
@@ -188,7 +187,7 @@ Example:
 pub struct Simulate {
     /// A zone of the IANA database, or a large city.
     #[arg(long, value_parser = zone)]
-    pub zone: TimeZone,
+    pub zone: String,
     /// The day of the week.
     #[arg(long, value_name = "DAY", value_parser = day)]
     pub weekday: Weekday,
@@ -206,8 +205,8 @@ pub struct Simulate {
     pub club: u64,
 }
 
-fn zone(typed: &str) -> Result<TimeZone, String> {
-    zones::zone(typed).and_then(|name| TimeZone::get(&name).ok()).ok_or_else(|| {
+fn zone(typed: &str) -> Result<String, String> {
+    zones::zone(typed).ok_or_else(|| {
         let near: Vec<String> = zones::find(typed, Timestamp::UNIX_EPOCH, 3).into_iter().map(|z| z.name).collect();
         let near = if near.is_empty() {
             "write one such as Europe/Berlin".to_owned()

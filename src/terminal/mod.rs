@@ -15,16 +15,16 @@ use serde_json::{Value, json};
 use self::arguments::Simulate;
 use crate::{
     app::App,
-    id::{ClubId, TopicId},
+    id::{ClubId, PlaceId, TopicId},
     render::{
         json::to_json,
         text::{Style, to_text},
     },
     reply::{Audience, Block, Item, Kind, Reply},
     request::{Ask, Request},
-    schedule::Slot,
     text::likeness,
-    tips::{Outlook, zones::is_southern},
+    tips::coming,
+    weekly::{Plan, Weeks},
 };
 
 /// The door: whom it asks, on which day, and how it prints.
@@ -105,15 +105,15 @@ impl Terminal<'_> {
     /// # Errors
     /// Where the output cannot be written.
     pub fn simulate(&self, simulate: &Simulate, out: &mut dyn Write) -> io::Result<()> {
-        let Simulate { zone, weekday, time, from, weeks, club } = simulate;
-        let name = zone.iana_name().unwrap_or_default();
-        let slot = Slot { day: *weekday, time: *time, zone: zone.clone() };
+        let Simulate { zone, weekday, time, from, weeks: count, club } = simulate;
+        let plan = Plan { place: PlaceId(0), day: *weekday, time: *time, zone: zone.clone(), role: None };
+        let Some(slot) = plan.slot() else { return Ok(()) };
         // The instant before the first day begins there.
-        let begin = zone.to_ambiguous_timestamp(from.to_datetime(Time::MIN)).compatible().unwrap_or(Timestamp::MAX);
+        let begin = slot.zone.to_ambiguous_timestamp(from.to_datetime(Time::MIN)).compatible().unwrap_or(Timestamp::MAX);
         let after = begin.checked_sub(SignedDuration::from_nanos(1)).unwrap_or(Timestamp::MIN);
-        let outlook = Outlook { club: ClubId(*club), slot: &slot, southern: is_southern(name), had: Vec::new(), last: None };
-        for (due, tip) in outlook.weeks(&self.app.knowledge().tips, after, *weeks as usize) {
-            let local = due.at.to_zoned(zone.clone());
+        let Some(weeks) = Weeks::start(None, plan, after) else { return Ok(()) };
+        for (due, tip) in coming(&self.app.knowledge().tips, ClubId(*club), &weeks, *count as usize) {
+            let local = due.at.to_zoned(slot.zone.clone());
             writeln!(out, "{} {} {}", due.at, local.strftime("%Y-%m-%dT%H:%M:%S%:z"), tip.id)?;
         }
         out.flush()

@@ -1,45 +1,37 @@
-//! Weekly tips: when the next ones are due, which they are, and the worker that posts them.
+//! Weekly tips: which one a club gets next, and when; zones to choose from; the worker that posts what is due.
 
 pub mod deck;
 #[cfg(feature = "discord")]
 pub mod worker;
 pub mod zones;
 
-use jiff::{Timestamp, civil::Date};
-
-use self::deck::Week;
+use self::{deck::Week, zones::is_southern};
 use crate::{
     id::ClubId,
     knowledge::Tip,
-    schedule::{Due, Slot},
-    weekly::Had,
+    schedule::Due,
+    weekly::{End, Weeks},
 };
 
-/// What the coming weeks of a club depend on.
-#[derive(Debug, Clone)]
-pub struct Outlook<'a> {
-    /// Whose.
-    pub club: ClubId,
-    /// Its weekday, time and zone.
-    pub slot: &'a Slot,
-    /// Whether its winter is in June to August.
-    pub southern: bool,
-    /// What it has had, the oldest first.
-    pub had: Vec<Had>,
-    /// The date of the last one.
-    pub last: Option<Date>,
+/// The tip for a date, and its round in the deck: the one pinned for it, else the next; `None` where the deck is empty.
+pub fn choose<'a>(tips: &'a [Tip], club: ClubId, weeks: &Weeks, due: Due) -> Option<(&'a Tip, u32)> {
+    let week = Week { club, date: due.date, southern: is_southern(&weeks.plan.zone), had: &weeks.had };
+    let (next, round) = deck::next(tips, &week)?;
+    let pinned = weeks.pinned(due.date).and_then(|id| tips.iter().find(|t| t.id == *id));
+    Some((pinned.unwrap_or(next), round))
 }
 
-impl Outlook<'_> {
-    /// The coming tips with their dates, as far as nobody changes anything; none where the deck is empty.
-    pub fn weeks(mut self, tips: &[Tip], after: Timestamp, count: usize) -> Vec<(Due, &Tip)> {
-        let mut weeks = Vec::with_capacity(count);
-        for due in self.slot.dates(after, self.last).take(count) {
-            let week = Week { club: self.club, date: due.date, southern: self.southern, had: &self.had };
-            let Some((tip, round)) = deck::next(tips, &week) else { break };
-            self.had.push(Had { tip: tip.id.clone(), round });
-            weeks.push((due, tip));
-        }
-        weeks
+/// The coming tips with their dates, as far as nobody changes anything; none while paused.
+pub fn coming<'a>(tips: &'a [Tip], club: ClubId, weeks: &Weeks, count: usize) -> Vec<(Due, &'a Tip)> {
+    let mut weeks = weeks.clone();
+    let mut coming = Vec::new();
+    while coming.len() < count
+        && let Some(due) = weeks.next
+        && let Some((tip, round)) = choose(tips, club, &weeks, due)
+    {
+        weeks.begin(due, tip.id.clone(), round, due.at);
+        weeks.end(End::Posted, due.at);
+        coming.push((due, tip));
     }
+    coming
 }

@@ -14,10 +14,7 @@ use tokio::{
     time::{Instant, sleep, sleep_until, timeout},
 };
 
-use super::{
-    deck::{self, Week},
-    zones::is_southern,
-};
+use super::{choose, deck};
 use crate::{
     app::App,
     id::{ClubId, PlaceId, RoleId, TipId},
@@ -290,12 +287,7 @@ impl<O: Outbox> Worker<O> {
         if wake(club, weeks, now).is_none_or(|wake| wake > now) {
             return false;
         }
-        let tips = &self.app.knowledge().tips;
-        let week = Week { club, date: due.date, southern: is_southern(&weeks.plan.zone), had: &weeks.had };
-        let next = deck::next(tips, &week);
-        let pinned = weeks.pinned(due.date).and_then(|id| tips.iter().find(|t| t.id == *id));
-        let round = next.map_or(0, |(_, round)| round);
-        let Some(tip) = pinned.or(next.map(|(tip, _)| tip)) else {
+        let Some((tip, round)) = choose(&self.app.knowledge().tips, club, weeks, due) else {
             weeks.next = slot.following(due.date, now);
             return false;
         };

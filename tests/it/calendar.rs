@@ -9,14 +9,14 @@ use jiff::{
 };
 use patella::{
     embedded,
-    id::ClubId,
+    id::{ClubId, PlaceId},
     knowledge::Tip,
     schedule::Slot,
     tips::{
-        Outlook,
+        choose, coming,
         deck::{self, Week},
     },
-    weekly::Had,
+    weekly::{End, Had, Plan, Weeks},
 };
 
 /// Every zone of the database that is in use here, aliases included.
@@ -113,18 +113,21 @@ fn the_deck_goes_through_three_times_in_season_and_without_repetition() {
 }
 
 #[test]
-fn an_outlook_is_what_then_comes() {
+fn what_is_shown_to_come_then_comes() {
     let base = embedded::base().expect("the knowledge inside is sound");
     let tips = &base.knowledge.tips;
-    let slot = Slot { day: Weekday::Thursday, time: TIMES[4], zone: TimeZone::get("Europe/London").expect("a zone") };
-    let after: Timestamp = "2026-11-21T12:00:00Z".parse().expect("an instant");
-    let outlook = |had: Vec<Had>, last| Outlook { club: ClubId(7), slot: &slot, southern: false, had, last };
-    let five = outlook(Vec::new(), None).weeks(tips, after, 5);
-    let (mut had, mut last, mut now) = (Vec::new(), None, after);
-    for (due, tip) in five {
-        let next = outlook(had.clone(), last).weeks(tips, now, 1);
-        assert_eq!((next[0].0, &next[0].1.id), (due, &tip.id));
-        had.push(Had { tip: tip.id.clone(), round: 0 });
-        (last, now) = (Some(due.date), due.at);
+    let zone = "Europe/London".to_owned();
+    let plan = Plan { place: PlaceId(7), day: Weekday::Thursday, time: TIMES[4], zone, role: None };
+    let now: Timestamp = "2026-11-21T12:00:00Z".parse().expect("an instant");
+    let mut weeks = Weeks::start(None, plan, now).expect("a known zone");
+    weeks.pins.insert(date(2026, 12, 10), patella::id::TipId::new("tip.100"));
+    let shown = coming(tips, ClubId(7), &weeks, 5);
+    assert_eq!(shown[2].1.id.as_str(), "tip.100");
+    for (due, tip) in shown {
+        let next = weeks.next.expect("a date");
+        let (chosen, round) = choose(tips, ClubId(7), &weeks, next).expect("a tip");
+        assert_eq!((next, &chosen.id), (due, &tip.id));
+        weeks.begin(next, chosen.id.clone(), round, next.at);
+        weeks.end(End::Posted, next.at);
     }
 }

@@ -54,7 +54,7 @@ fn place(choices: &Choices, name: &str) -> Option<usize> {
 }
 
 impl Visit<'_> {
-    fn own_club(&self) -> Option<ClubId> {
+    pub(super) fn own_club(&self) -> Option<ClubId> {
         self.incoming.club.filter(|_| self.incoming.allowed(Verb::ClubShow))
     }
 
@@ -222,7 +222,7 @@ impl Visit<'_> {
     }
 
     /// A question with a button that does it and one that leaves all as it is.
-    fn ask_first(&self, words: String, press: &Press, label: &str) -> Response {
+    pub(super) fn ask_first(&self, words: String, press: &Press, label: &str) -> Response {
         let yes = to_discord::button(press, label, ButtonStyle::Danger);
         let no = to_discord::button(&Press::Cancel, &self.door.replies().button_cancel, ButtonStyle::Secondary);
         Response::message(&Message { rows: vec![CreateActionRow::Buttons(vec![yes, no])], ..Message::notice(words) })

@@ -5,6 +5,7 @@ mod club;
 mod press;
 mod suggestions;
 mod visit;
+mod weekly;
 
 use std::{
     sync::Arc,

@@ -63,6 +63,13 @@ impl Visit<'_> {
             Verb::ClinicEdit => self.clinic_edit(options).await,
             Verb::ClinicRemove => self.clinic_remove(options).await,
             Verb::ClubErase => self.club_erase(),
+            Verb::WeeklyStart => self.weekly_start(options).await,
+            Verb::WeeklyShow => self.weekly_show().await,
+            Verb::WeeklyPause => self.weekly_pause().await,
+            Verb::WeeklyResume => self.weekly_resume().await,
+            Verb::WeeklyStop => self.weekly_stop().await,
+            Verb::WeeklyPreview => self.weekly_preview().await,
+            Verb::WeeklyPin => self.weekly_pin(options).await,
             // Comes as a message command only; as a slash command it does not exist.
             Verb::AnswerPrivately => Response::message(&Message::notice(&self.door.replies().unknown_command)),
         }
