@@ -46,7 +46,7 @@ const AT_ONCE: usize = 32;
 const LOOK: Duration = Duration::from_secs(2);
 /// Posts a second of all copies together: below Discord's 50 requests a second for a bot, the rest is for people
 /// (<https://docs.discord.com/developers/topics/rate-limits>).
-pub const RATE: f64 = 47.0;
+pub const RATE: u32 = 47;
 /// A copy that has not been heard of for so long is gone.
 const COPY_GONE: SignedDuration = SignedDuration::from_secs(30);
 /// Waits after refusals that an organizer has to mend; after the last the tips are paused.

@@ -7,6 +7,8 @@ mod suggestions;
 mod visit;
 mod weekly;
 
+pub(super) use self::weekly::cause;
+
 use std::{
     sync::Arc,
     time::{Duration, Instant},
