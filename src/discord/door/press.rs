@@ -113,7 +113,7 @@ impl Visit<'_> {
             return Response::message(&Message::notice(&r.alert_already)).urgent(true);
         }
         // The mention names the member to those who read along; it pings nobody.
-        let words = plain(&r.alert).replace("{number}", &plain(&self.door.emergency_number(&self.club)));
+        let words = plain(&r.alert).replace("{number}", &self.door.emergency_number(&self.club));
         let content = words.replace("{member}", &format!("<@{}>", self.incoming.member));
         Response::message(&Message { content, ..Message::default() }).urgent(true)
     }

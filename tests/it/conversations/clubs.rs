@@ -139,7 +139,7 @@ async fn who_may_not_manage_the_server_is_refused() {
     refused(&talk.press(olga, &remove, "Remove it").await);
     refused(&talk.press(olga, &erase, "Erase it all").await);
     let seen = talk.slash(ann, "clinic", json!({})).await;
-    assert!(seen.text().contains("Harbor Physio") && seen.text().contains("(555) 010-0199"), "{seen}");
+    assert!(seen.text().contains("Harbor Physio") && seen.text().contains("<tel:555 010 0199>"), "{seen}");
     talk.end();
 }
 
