@@ -25,8 +25,8 @@ use patella::{
 };
 use serde_json::json;
 use serenity::all::{
-    ClientBuilder, Context, CreateInteractionResponse, CreateInteractionResponseMessage, EventHandler, GatewayIntents,
-    HttpBuilder, Interaction,
+    ClientBuilder, Context, CreateActionRow, CreateButton, CreateEmbed, CreateEmbedFooter, CreateInteractionResponse,
+    CreateInteractionResponseMessage, EventHandler, GatewayIntents, HttpBuilder, Interaction,
 };
 use serenity::model::id::{ChannelId, UserId};
 
@@ -96,10 +96,29 @@ struct Bare;
 impl EventHandler for Bare {
     async fn interaction_create(&self, context: Context, interaction: Interaction) {
         if let Interaction::Command(command) = interaction {
-            let reply = CreateInteractionResponseMessage::new().content("Rest, ice, and see a physiotherapist.").ephemeral(true);
+            let reply = if command.data.name == "ask" { card() } else { line() };
             let _ = command.create_response(&context, CreateInteractionResponse::Message(reply)).await;
         }
     }
+}
+
+/// A reply of a line.
+fn line() -> CreateInteractionResponseMessage {
+    CreateInteractionResponseMessage::new().content("Rest, ice, and see a physiotherapist.").ephemeral(true)
+}
+
+/// A reply as long as a card of Patella's, with as many buttons: what Discord is sent must be the same, for what is compared to be
+/// the bots and not the letters.
+fn card() -> CreateInteractionResponseMessage {
+    let lines: Vec<String> =
+        (1..=14).map(|n| format!("- **{n}** {}", "A line of an answer that was written beforehand. ".repeat(2))).collect();
+    let embed = CreateEmbed::new().title("Pain on the outside of the knee").color(0x2A_7F_8E).description(lines.join("\n"));
+    let embed = embed.footer(CreateEmbedFooter::new("A guess from what you wrote. Not yet reviewed by a clinician. ".repeat(2)));
+    let row = |row: u8, buttons: u8| {
+        let button = |n| CreateButton::new(format!("{row}|{n}|pain.outside")).label(format!("Button {n} of row {row}"));
+        CreateActionRow::Buttons((0..buttons).map(button).collect())
+    };
+    CreateInteractionResponseMessage::new().embed(embed).components(vec![row(0, 4), row(1, 4), row(2, 2)]).ephemeral(true)
 }
 
 /// A figure of a process in KiB, from `/proc`.

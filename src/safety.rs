@@ -59,11 +59,13 @@ impl Safety {
 /// Reads the red flags of a text.
 pub fn check(knowledge: &Knowledge, reading: &Reading) -> Safety {
     let mut safety = Safety { checked: knowledge.flags.len(), ..Safety::default() };
+    let mut open = knowledge.rules.open(reading).into_iter();
     for flag in &knowledge.flags {
         let mut best: Option<Hit> = None;
         let mut undone: Option<Cleared> = None;
         for rule in &flag.rules {
-            if best.as_ref().is_some_and(|b| b.level >= rule.level) {
+            let open = open.next().unwrap_or(true);
+            if !open || best.as_ref().is_some_and(|b| b.level >= rule.level) {
                 continue;
             }
             match hold(rule, reading) {

@@ -385,12 +385,13 @@ fn rows(
 /// The text with every character escaped that Discord would read as mark-up, a mention or a link.
 pub fn plain(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 8);
+    let mut opens_line = true;
     for (at, c) in text.char_indices() {
-        let line = text[..at].rfind('\n').map_or(0, |end| end + 1);
-        let opens_line = text[line..at].trim().is_empty();
+        let opened = opens_line;
+        opens_line = c == '\n' || opened && c.is_whitespace();
         match c {
             '\\' | '*' | '_' | '~' | '`' | '|' | '<' | '>' | '[' | ']' => out.extend(['\\', c]),
-            '#' | '-' | '+' if opens_line => out.extend(['\\', c]),
+            '#' | '-' | '+' if opened => out.extend(['\\', c]),
             // `https://` becomes a link by itself, `@everyone` a mention: a space of no width parts them.
             ':' if text[at..].starts_with("://") => out.push_str(":\u{200b}"),
             '@' => out.push_str("@\u{200b}"),

@@ -26,7 +26,7 @@ pub use words::SlotRule;
 
 use crate::{
     id::{EvidenceId, FlagId, SeedId, SourceId, TipId, TopicId},
-    text::{Lexicon, LexiconBuilder},
+    text::{Gates, Lexicon, LexiconBuilder},
 };
 use fields::Fields;
 use problem::Notes;
@@ -59,6 +59,8 @@ pub struct Knowledge {
     pub lexicon: Lexicon,
     /// How details of a question are read.
     pub slots: Vec<SlotRule>,
+    /// Which rules of the flags a text may hold, in the order of the flags and of their rules.
+    pub rules: Gates,
     by_topic: HashMap<TopicId, usize>,
 }
 
@@ -239,6 +241,8 @@ impl Loader {
         self.tips.sort_by(|a, b| a.id.cmp(&b.id));
         let by_topic = self.topics.iter().enumerate().map(|(at, t)| (t.id.clone(), at)).collect();
         let mut problems = self.problems;
+        let rows = self.flags.iter().flat_map(|f| &f.rules).map(|r| (&r.all[..], &r.any[..]));
+        let rules = Gates::new(rows);
         let knowledge = Knowledge {
             topics: self.topics,
             flags: self.flags,
@@ -251,6 +255,7 @@ impl Loader {
             out_of_scope: self.out_of_scope,
             lexicon,
             slots,
+            rules,
             by_topic,
         };
         problems.extend(check::references(&knowledge, files));

@@ -5,12 +5,14 @@
 
 mod context;
 mod english;
+mod gate;
 mod lexicon;
 mod normalize;
 mod pattern;
 mod spell;
 
 pub use context::{Context, ContextKind, Direction, Trigger};
+pub use gate::Gates;
 pub use lexicon::{ClassDef, ClassId, Lexicon, LexiconBuilder, Word};
 pub use normalize::{folded, plain_words};
 pub use pattern::{Found, Pattern, PatternError};

@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use super::{
     ContextKind, Lexicon, Reading,
+    gate::Atom,
     lexicon::{Unit, fits},
 };
 
@@ -100,6 +101,12 @@ impl Pattern {
     /// The pattern as written.
     pub fn source(&self) -> &str {
         &self.source
+    }
+
+    /// What a text must have for the pattern to match: something of each clause. Terms that any text may hold have none.
+    pub(super) fn clauses(&self) -> Vec<Vec<Atom>> {
+        let of = |units: &Vec<Unit>| units.iter().find_map(Atom::of);
+        self.terms.iter().filter_map(|term| term.alternatives.iter().map(of).collect::<Option<Vec<_>>>()).collect()
     }
 
     /// Whether every term occurs somewhere; cheap, and false for nearly all patterns and texts.

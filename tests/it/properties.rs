@@ -128,3 +128,22 @@ fn nothing_beyond_the_limit_is_read() {
     assert!(flag_at_the_end.chars().count() < patella::text::TEXT_MAX);
     assert_eq!(reply_to(&flag_at_the_end).kind, Kind::Safety, "safety reads all of it");
 }
+
+/// Rules are only tried where their words occur: that must change nothing but the time.
+#[test]
+fn gates_close_no_rule_that_holds() {
+    let base = embedded::base().expect("the knowledge inside is sound");
+    let mut every = embedded::base().expect("the knowledge inside is sound").knowledge;
+    every.rules = patella::text::Gates::default();
+    let knowledge = &base.knowledge;
+    let flags = knowledge.flags.iter().flat_map(|f| f.says.iter().chain(&f.look_alikes));
+    let asks = knowledge.topics.iter().flat_map(|t| &t.asks);
+    let mut raised = 0;
+    for text in flags.chain(asks).chain(&knowledge.out_of_scope) {
+        let reading = knowledge.lexicon.read(text);
+        let found = patella::safety::check(knowledge, &reading);
+        raised += usize::from(!found.hits.is_empty());
+        assert_eq!(found, patella::safety::check(&every, &reading), "{text}");
+    }
+    assert!(raised > 500, "{raised}");
+}
