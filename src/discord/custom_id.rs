@@ -300,7 +300,7 @@ mod tests {
     #[test]
     fn what_is_not_ours_is_outdated() {
         for id in
-            ["", "1", "1|", "1|q", "2|t|pain.outside", "1|t", "1|f|maybe|pain.outside", "1|p|x|0|a|", "1|p|0|zz|a|", "1|r|1|n|"]
+            ["", "1", "1|", "1|z", "2|t|pain.outside", "1|t", "1|f|maybe|pain.outside", "1|p|x|0|a|", "1|p|0|zz|a|", "1|r|1|n|"]
         {
             assert_eq!(Press::from_custom_id(id), Err(Outdated), "{id:?}");
         }
