@@ -125,6 +125,8 @@ fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
             writeln!(out, "{}", serde_json::to_string_pretty(&commands)?)?;
         }
         #[cfg(feature = "discord")]
+        Command::Store(command) => discord::store(command, &config(global)?, out)?,
+        #[cfg(feature = "discord")]
         Command::Invite => discord::invite(&config(global)?, out)?,
         Command::Completions { shell } => out.write_all(&arguments::completions(*shell))?,
     }

@@ -2,6 +2,7 @@
 //!
 //! [`Store`] is the one face; [`open`] picks what stands behind it. Doors do not wait for it: they ask [`Clubs`].
 
+pub mod backup;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod shelf;
@@ -13,6 +14,7 @@ use std::{io, path::PathBuf, sync::Arc};
 use async_trait::async_trait;
 use jiff::Timestamp;
 
+use self::backup::Backup;
 pub use self::shelf::{ChangeError, Clubs};
 use crate::{
     club::Choices,
@@ -105,6 +107,12 @@ pub trait Store: Send + Sync + 'static {
     /// Notes that this copy of the program runs, forgets those last heard of before an instant, and counts the rest.
     async fn copies(&self, me: u64, now: Timestamp, gone_before: Timestamp) -> Result<u64, StoreError>;
 
+    /// All that is stored, as it is at one moment.
+    async fn export(&self) -> Result<Backup, StoreError>;
+
+    /// Puts a backup into an empty store, entirely or not at all.
+    async fn import(&self, backup: &Backup) -> Result<(), StoreError>;
+
     /// Whether the store can be read and written (it writes) and has this program's form.
     async fn check(&self) -> Result<(), StoreError>;
 
@@ -173,6 +181,9 @@ pub enum StoreError {
     /// The server knows no such user, password or database, or does not let the user in.
     #[error("the store's server refuses the login: check user, password and database in store.url, and the user's privileges")]
     Login(#[source] Cause),
+    /// There is something in the store that a backup would be put into.
+    #[error("the store is not empty: set store.url to a new file or database, and import into that")]
+    NotEmpty,
     /// There is no room left.
     #[error("the disk that holds the store is full: make room")]
     Full(#[source] Cause),

@@ -1,7 +1,7 @@
 //! What both kinds of store say to their database, in SQL that both take. This file is compiled once for each kind, as a part of
 //! it: `super` has the kind ([`super::Own`]), what its errors mean, and the one query in which they differ.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use async_trait::async_trait;
 use jiff::{Timestamp, civil::Date};
@@ -11,7 +11,10 @@ use crate::{
     club::{Choices, Visible},
     id::{ClubId, TopicId},
     reply::Clinic,
-    store::{Claim, Feedback, Store, StoreError, Version},
+    store::{
+        Claim, Feedback, Store, StoreError, Version,
+        backup::{Backup, Count, FORM, Kept, Woken},
+    },
     weekly::Weeks,
 };
 
@@ -54,6 +57,9 @@ const START_WEEKLY: &str =
     "INSERT INTO weekly (club, wake_at, version, state) VALUES ($1, $2, 0, $3) ON CONFLICT (club) DO NOTHING";
 const CHANGE_WEEKLY: &str = "UPDATE weekly SET wake_at = $2, state = $3, version = version + 1 WHERE club = $1 AND version = $4";
 const STOP_WEEKLY: &str = "DELETE FROM weekly WHERE club = $1";
+const ALL_LEFT: &str = "SELECT id, left_at FROM club WHERE left_at IS NOT NULL";
+const ALL_WEEKLY: &str = "SELECT club, wake_at, state FROM weekly";
+const ANYTHING: &str = "SELECT (SELECT count(*) FROM club) + (SELECT count(*) FROM feedback)";
 const HERE: &str = "INSERT INTO copy (id, seen_at) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at";
 const GONE: &str = "DELETE FROM copy WHERE seen_at < $1";
 const COPIES: &str = "SELECT count(*) FROM copy";
@@ -75,18 +81,8 @@ impl Store for super::Own {
     }
 
     async fn save_club(&self, club: ClubId, choices: &Choices) -> Result<(), StoreError> {
-        let Choices { clinics, region, visible } = choices;
         let mut write = self.write().await?;
-        let row = sqlx::query(SAVE).bind(key(club)).bind(region.as_deref()).bind(visible.map(Visible::name));
-        row.execute(&mut *write).await.map_err(fault)?;
-        sqlx::query(ERASE_CLINICS).bind(key(club)).execute(&mut *write).await.map_err(fault)?;
-        for (place, clinic) in (0i64..).zip(clinics) {
-            let Clinic { name, phone, hours, languages, link, last_checked } = clinic;
-            let languages = serde_json::to_string(languages).map_err(|e| StoreError::Failed(e.into()))?;
-            let row = sqlx::query(SAVE_CLINIC).bind(key(club)).bind(place).bind(name.as_str()).bind(phone.as_str());
-            let row = row.bind(hours.as_str()).bind(languages).bind(link.as_str()).bind(last_checked.map(|d| d.to_string()));
-            row.execute(&mut *write).await.map_err(fault)?;
-        }
+        save(&mut write, club, choices).await?;
         write.commit().await.map_err(fault)
     }
 
@@ -224,11 +220,80 @@ impl Store for super::Own {
         Ok(count.cast_unsigned())
     }
 
+    async fn export(&self) -> Result<Backup, StoreError> {
+        // All of it is of one moment.
+        let mut read = self.reader().begin_with(super::SNAPSHOT).await.map_err(fault)?;
+        let choices = clubs(sqlx::query_as(CLUBS).fetch_all(&mut *read).await.map_err(fault)?)?;
+        let left: Vec<(i64, i64)> = sqlx::query_as(ALL_LEFT).fetch_all(&mut *read).await.map_err(fault)?;
+        let weekly: Vec<(i64, Option<i64>, String)> = sqlx::query_as(ALL_WEEKLY).fetch_all(&mut *read).await.map_err(fault)?;
+        let feedback: Vec<(String, i64, i64)> = sqlx::query_as(FEEDBACK).fetch_all(&mut *read).await.map_err(fault)?;
+        drop(read);
+        let left: HashMap<i64, i64> = left.into_iter().collect();
+        let mut woken: HashMap<i64, (Option<i64>, String)> =
+            weekly.into_iter().map(|(club, wake, state)| (club, (wake, state))).collect();
+        let instant = |ms: i64| Timestamp::from_millisecond(ms).map_err(|e| StoreError::Damaged(e.into()));
+        let kept = choices.into_iter().map(|(club, choices)| {
+            let weekly = woken.remove(&key(club)).map(|(wake, state)| {
+                Ok::<_, StoreError>(Woken { weeks: weeks(&state)?, wake_at: wake.map(instant).transpose()? })
+            });
+            let left_at = left.get(&key(club)).map(|ms| instant(*ms)).transpose()?;
+            Ok(Kept { club, left_at, choices, weekly: weekly.transpose()? })
+        });
+        let clubs = kept.collect::<Result<Vec<_>, StoreError>>()?;
+        let count = |(of, helped, not_helped): (String, i64, i64)| Count {
+            of: TopicId::new(&of),
+            helped: helped.cast_unsigned(),
+            not_helped: not_helped.cast_unsigned(),
+        };
+        Ok(Backup { form: FORM, clubs, feedback: feedback.into_iter().map(count).collect() })
+    }
+
+    async fn import(&self, backup: &Backup) -> Result<(), StoreError> {
+        let mut write = self.write().await?;
+        let there: i64 = sqlx::query_scalar(ANYTHING).fetch_one(&mut *write).await.map_err(fault)?;
+        if there > 0 {
+            return Err(StoreError::NotEmpty);
+        }
+        for Kept { club, left_at, choices, weekly } in &backup.clubs {
+            save(&mut write, *club, choices).await?;
+            if let Some(at) = left_at {
+                let left = sqlx::query(LEFT).bind(key(*club)).bind(at.as_millisecond());
+                left.execute(&mut *write).await.map_err(fault)?;
+            }
+            if let Some(Woken { weeks, wake_at }) = weekly {
+                let state = serde_json::to_string(weeks).map_err(|e| StoreError::Failed(e.into()))?;
+                let row = sqlx::query(START_WEEKLY).bind(key(*club)).bind(wake_at.map(Timestamp::as_millisecond)).bind(state);
+                row.execute(&mut *write).await.map_err(fault)?;
+            }
+        }
+        for Count { of, helped, not_helped } in &backup.feedback {
+            let count = sqlx::query(COUNT).bind(of.as_str()).bind(helped.cast_signed()).bind(not_helped.cast_signed());
+            count.execute(&mut *write).await.map_err(fault)?;
+        }
+        write.commit().await.map_err(fault)
+    }
+
     async fn close(&self) {
         // The last connection to a SQLite file writes the log back into it.
         self.reader().close().await;
         self.writer().close().await;
     }
+}
+
+/// Writes a club's choices as part of a transaction.
+async fn save(write: &mut super::Write, club: ClubId, choices: &Choices) -> Result<(), StoreError> {
+    let Choices { clinics, region, visible } = choices;
+    let row = sqlx::query(SAVE).bind(key(club)).bind(region.as_deref()).bind(visible.map(Visible::name));
+    row.execute(&mut **write).await.map_err(fault)?;
+    sqlx::query(ERASE_CLINICS).bind(key(club)).execute(&mut **write).await.map_err(fault)?;
+    for (place, clinic) in (0i64..).zip(clinics) {
+        let Clinic { name, phone, hours, languages, link, last_checked } = clinic;
+        let languages = serde_json::to_string(languages).map_err(|e| StoreError::Failed(e.into()))?;
+        let row = sqlx::query(SAVE_CLINIC).bind(key(club)).bind(place).bind(name.as_str()).bind(phone.as_str());
+        let row = row.bind(hours.as_str()).bind(languages).bind(link.as_str()).bind(last_checked.map(|d| d.to_string()));
+        row.execute(&mut **write).await.map_err(fault)?;
+    }
+    Ok(())
 }
 
 /// The state of a weekly tip as its column holds it.

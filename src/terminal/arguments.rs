@@ -129,6 +129,10 @@ Examples:
     /// Print, as JSON, the commands exactly as they are registered with Discord.
     #[cfg(feature = "discord")]
     Commands,
+    /// Check what is stored, keep a copy of it, or put one back.
+    #[cfg(feature = "discord")]
+    #[command(subcommand)]
+    Store(Store),
     /// Print the link that installs the bot in a server, with the least permissions.
     #[cfg(feature = "discord")]
     Invite,
@@ -170,6 +174,31 @@ pub enum Knowledge {
     },
     /// Print each claim of the seed articles with the cards and tips that carry it, or why none does.
     Coverage,
+}
+
+/// Look after what is stored about clubs.
+#[cfg(feature = "discord")]
+#[derive(Debug, Subcommand)]
+pub enum Store {
+    /// Say whether the store can be read and written, and how much is in it.
+    #[command(after_help = "Example:\n  patella store check --config config.toml")]
+    Check,
+    /// Write all that is stored to a file, as JSON. The bot may run meanwhile.
+    #[command(after_help = "Examples:\n  patella store export backup.json\n  patella store export - | gzip > backup.json.gz")]
+    Export {
+        /// The file; `-` for standard output. One that is there is replaced once the new one is whole.
+        file: PathBuf,
+    },
+    /// Put such a file into an empty store, entirely or not at all.
+    #[command(after_help = "\
+To move from SQLite to PostgreSQL: stop the bot, export, set store.url to the new database, import, start.
+
+Example:
+  PATELLA_STORE_URL=postgres://patella@db/patella patella store import backup.json")]
+    Import {
+        /// The file; `-` for standard input.
+        file: PathBuf,
+    },
 }
 
 /// See what the weekly tips do.

@@ -31,6 +31,9 @@ const CLAIM: &str = "UPDATE weekly SET wake_at = $2, version = version + 1 WHERE
                      (SELECT club FROM weekly WHERE wake_at <= $1 ORDER BY wake_at, club LIMIT $3 FOR UPDATE SKIP LOCKED) \
                      RETURNING club, state, version";
 
+/// Begins to read all as it is at one moment.
+const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+
 type Write = Transaction<'static, sqlx::Postgres>;
 
 /// A database that any number of copies of the program share.

@@ -49,6 +49,9 @@ const CLAIM: &str = "UPDATE weekly SET wake_at = $2, version = version + 1 WHERE
                      (SELECT club FROM weekly WHERE wake_at <= $1 ORDER BY wake_at, club LIMIT $3) \
                      RETURNING club, state, version";
 
+/// Begins to read all as it is at one moment.
+const SNAPSHOT: &str = "BEGIN";
+
 type Write = Transaction<'static, sqlx::Sqlite>;
 impl Sqlite {
     /// Opens or creates the file that the address names; see [`super::open`].

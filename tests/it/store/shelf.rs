@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use patella::{
     club::{Choices, Club, Visible},
     id::{ClubId, TopicId},
-    store::{self, ChangeError, Claim, Clubs, Feedback, Store, StoreError, Version},
+    store::{self, ChangeError, Claim, Clubs, Feedback, Store, StoreError, Version, backup::Backup},
     weekly::Weeks,
 };
 
@@ -134,6 +134,14 @@ impl Store for Moody {
     async fn copies(&self, me: u64, now: Timestamp, gone_before: Timestamp) -> Result<u64, StoreError> {
         self.write().await?;
         self.inner.copies(me, now, gone_before).await
+    }
+    async fn export(&self) -> Result<Backup, StoreError> {
+        self.read().await?;
+        self.inner.export().await
+    }
+    async fn import(&self, backup: &Backup) -> Result<(), StoreError> {
+        self.write().await?;
+        self.inner.import(backup).await
     }
     async fn check(&self) -> Result<(), StoreError> {
         self.write().await?;

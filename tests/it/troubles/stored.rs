@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use patella::{
     club::Choices,
     id::{ClubId, TopicId},
-    store::{self, Claim, Feedback, StoreError, Version},
+    store::{self, Claim, Feedback, StoreError, Version, backup::Backup},
     weekly::Weeks,
 };
 
@@ -69,6 +69,12 @@ impl Store for Down {
         down()
     }
     async fn copies(&self, _: u64, _: Timestamp, _: Timestamp) -> Result<u64, StoreError> {
+        down()
+    }
+    async fn export(&self) -> Result<Backup, StoreError> {
+        down()
+    }
+    async fn import(&self, _: &Backup) -> Result<(), StoreError> {
         down()
     }
     async fn check(&self) -> Result<(), StoreError> {
