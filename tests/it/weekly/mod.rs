@@ -1,6 +1,7 @@
 //! The worker that posts weekly tips, against each store and a channel that can fail in every way.
 
 mod faults;
+mod kill;
 mod year;
 
 use std::{
