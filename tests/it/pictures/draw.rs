@@ -29,7 +29,7 @@ pub fn typed(sheet: &mut Sheet, text: &[Piece]) {
     sheet.y = top + 8.0;
     paragraph(sheet, EDGE + 12.0, WIDTH - 2.0 * EDGE - 24.0, text, BODY);
     let high = sheet.y + 8.0 - top;
-    sheet.rect_at(place, EDGE, top, WIDTH - 2.0 * EDGE, high, 12.0, ink::CARD, ink::FRAME);
+    sheet.rect_at(place, [EDGE, top, WIDTH - 2.0 * EDGE, high, 12.0], ink::CARD, ink::FRAME);
     sheet.y = top + high;
 }
 
@@ -88,8 +88,8 @@ fn card(sheet: &mut Sheet, embed: &Value) {
     let high = sheet.y - top;
     let color = format!("#{:06x}", embed["color"].as_u64().unwrap_or(0));
     // The last one put at the place lies lowest.
-    sheet.rect_at(place, EDGE, top, BAR, high, 2.5, &color, "");
-    sheet.rect_at(place, EDGE, top, WIDTH - 2.0 * EDGE, high, 4.0, ink::CARD, ink::FRAME);
+    sheet.rect_at(place, [EDGE, top, BAR, high, 2.5], &color, "");
+    sheet.rect_at(place, [EDGE, top, WIDTH - 2.0 * EDGE, high, 4.0], ink::CARD, ink::FRAME);
 }
 
 /// A line of mark-up with its mark, its quotation bar or its small letters.
@@ -112,7 +112,7 @@ fn marked(sheet: &mut Sheet, x: f64, room: f64, line: &words::Marked, kind: Type
         Sort::Quote => {
             let top = sheet.y;
             paragraph(sheet, x + 12.0, room - 12.0, &line.pieces, kind);
-            sheet.rect(x, top + 1.0, 3.0, sheet.y - top, 0.0, ink::FRAME, "");
+            sheet.rect([x, top + 1.0, 3.0, sheet.y - top, 0.0], ink::FRAME, "");
             sheet.y += 3.0;
         }
     }
@@ -149,7 +149,7 @@ fn buttons(sheet: &mut Sheet, row: &Value) {
         if x > EDGE && x + wide > EDGE + room {
             (x, top) = (EDGE, sheet.y + BETWEEN - 2.0);
         }
-        sheet.rect(x, top, wide, high, 8.0, fill, "");
+        sheet.rect([x, top, wide, high, 8.0], fill, "");
         for (at, line) in lines.iter().enumerate() {
             sheet.line(x + wide / 2.0, top + 22.0 + at as f64 * kind.size * LEADING, line, kind, true);
         }
@@ -163,11 +163,11 @@ pub fn suggestions(sheet: &mut Sheet, names: &[&str]) {
     const HIGH: f64 = 40.0;
     let top = sheet.y + 8.0;
     let room = WIDTH - 2.0 * EDGE;
-    sheet.rect(EDGE, top, room, HIGH * names.len() as f64, 12.0, ink::CARD, ink::FRAME);
+    sheet.rect([EDGE, top, room, HIGH * names.len() as f64, 12.0], ink::CARD, ink::FRAME);
     for (at, name) in names.iter().enumerate() {
         let y = top + at as f64 * HIGH;
         if at > 0 {
-            sheet.rect(EDGE + 12.0, y, room - 24.0, 1.0, 0.0, ink::FRAME, "");
+            sheet.rect([EDGE + 12.0, y, room - 24.0, 1.0, 0.0], ink::FRAME, "");
         }
         let lines = wrap(&plain(name), BODY.size, room - 24.0);
         assert_eq!(lines.len(), 1, "{name} fits a phone's line");

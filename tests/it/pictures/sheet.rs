@@ -31,6 +31,9 @@ pub struct Type {
     pub bold: bool,
 }
 
+/// A box in pixels: left, top, width, height, and how round its corners are.
+pub type Rect = [f64; 5];
+
 /// What was drawn so far, and how far down it goes.
 #[derive(Default)]
 pub struct Sheet {
@@ -40,7 +43,7 @@ pub struct Sheet {
 }
 
 impl Sheet {
-    pub fn rect(&mut self, x: f64, y: f64, wide: f64, high: f64, round: f64, fill: &str, stroke: &str) {
+    pub fn rect(&mut self, [x, y, wide, high, round]: Rect, fill: &str, stroke: &str) {
         let stroke = if stroke.is_empty() { String::new() } else { format!(" stroke=\"{stroke}\"") };
         let _ = writeln!(
             self.body,
@@ -79,9 +82,9 @@ impl Sheet {
     }
 
     /// Puts a box at such a place.
-    pub fn rect_at(&mut self, place: usize, x: f64, y: f64, wide: f64, high: f64, round: f64, fill: &str, stroke: &str) {
+    pub fn rect_at(&mut self, place: usize, rect: Rect, fill: &str, stroke: &str) {
         let above = self.body.split_off(place);
-        self.rect(x, y, wide, high, round, fill, stroke);
+        self.rect(rect, fill, stroke);
         self.body.push_str(&above);
     }
 

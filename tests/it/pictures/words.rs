@@ -114,7 +114,7 @@ fn link(text: &str) -> Option<(&str, &str, &str)> {
 }
 
 fn unescaped(text: &str) -> String {
-    text.replace('\\', "").replace('\u{200b}', "")
+    text.replace(['\\', '\u{200b}'], "")
 }
 
 /// A line's width in pixels, at a size. Rounded up to the widest of the common fonts: better a short line than one that sticks out.
