@@ -64,10 +64,8 @@ async fn another_programs_database_is_left_alone() {
     sqlx::raw_sql("CREATE TABLE club (name TEXT)").execute(&pool).await.expect("created");
     let Err(error) = store::open(&url).await else { panic!("it opened") };
     assert!(matches!(error, StoreError::NotAStore(_)), "{error:?}");
-    let tables: i64 = sqlx::query_scalar("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'")
-        .fetch_one(&pool)
-        .await
-        .expect("read");
+    let tables: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'").fetch_one(&pool).await.expect("read");
     assert_eq!(tables, 1, "nothing was added");
 }
 
