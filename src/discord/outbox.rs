@@ -117,6 +117,12 @@ impl Channels {
         self.rest.send(Call::post(format!("/channels/{place}/messages"), body).within(PATIENCE)).await
     }
 
+    /// Whether no message of the channel can be seen, however old.
+    async fn seems_empty(&self, place: PlaceId) -> bool {
+        let newest = Call::get(format!("/channels/{place}/messages?limit=1"));
+        self.rest.send(newest.within(PATIENCE)).await.is_ok_and(|page| page.as_array().is_none_or(Vec::is_empty))
+    }
+
     /// The channels where organizers may read news, the likeliest first.
     async fn readers(&self, club: ClubId) -> Vec<String> {
         let get = async |path: String| self.rest.send(Call::get(path).within(PATIENCE)).await.unwrap_or(Value::Null);
@@ -147,6 +153,7 @@ impl Outbox for Channels {
         let (mark, bot) = (shown(mark), self.bot.to_string());
         let from = since.as_millisecond() - SKEW.as_millis() as i64 - EPOCH_MS;
         let mut after = u64::try_from(from).unwrap_or(0) << 22;
+        let mut any = false;
         for _ in 0..PAGES {
             let path = format!("/channels/{place}/messages?after={after}&limit={PAGE}");
             let page = match self.rest.send(Call::get(path).within(PATIENCE)).await {
@@ -171,9 +178,12 @@ impl Outbox for Channels {
             if messages.iter().any(ours) {
                 return Found::There;
             }
+            any |= !messages.is_empty();
             let newest = messages.iter().filter_map(|m| m["id"].as_str()?.parse::<u64>().ok()).max();
             match newest.filter(|_| messages.len() == PAGE) {
                 Some(newest) => after = newest,
+                // Who may not read the history is not refused, but shown an empty channel.
+                None if !any && self.seems_empty(place).await => return Found::Refused(Cause::NoHistory),
                 None => return Found::NotThere,
             }
         }

@@ -44,7 +44,10 @@ fn programs() -> Option<PathBuf> {
     let versions =
         |root: &str| fs::read_dir(root).into_iter().flatten().flatten().map(|e| e.path().join("bin")).collect::<Vec<_>>();
     folders.extend(versions("/usr/lib/postgresql"));
-    folders.into_iter().find(|f| f.join("initdb").is_file() && f.join("postgres").is_file())
+    let found = folders.into_iter().find(|f| f.join("initdb").is_file() && f.join("postgres").is_file())?;
+    // Links to some of the programs may stand elsewhere; where they lead, all of them are.
+    let real = fs::canonicalize(found.join("initdb")).ok()?;
+    real.parent().map(Path::to_path_buf)
 }
 
 impl Cluster {

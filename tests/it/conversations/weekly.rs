@@ -162,7 +162,8 @@ async fn the_next_tip_is_swapped_skipped_and_both_are_undone() {
 async fn the_tip_comes_with_its_sources_and_pings_whom_the_club_chose() {
     let mut talk = Talk::start().await;
     let (olga, ann) = (talk.organizer("Olga"), talk.runner("Ann"));
-    let role = talk.discord().look(|state| state.guilds[&talk.club].roles.keys().next().copied()).expect("a role");
+    let role = talk.discord().add_role(talk.club, "Tips");
+    talk.discord().allow_role(role);
     let mut options = start(&talk);
     options["role"] = json!(role.to_string());
     talk.slash(olga, "weekly start", options).await;
