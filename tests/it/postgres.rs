@@ -88,7 +88,10 @@ impl Cluster {
     pub fn restart(&self) {
         let data = self.folder.join("data");
         let data = data.to_str().expect("the temporary folder has a plain name");
-        self.run("pg_ctl", &["-D", data, "-m", "immediate", "-w", "restart"]);
+        let log = self.folder.join("log");
+        let log = log.to_str().expect("the temporary folder has a plain name");
+        // Without a log of its own the server would hold our pipe open.
+        self.run("pg_ctl", &["-D", data, "-l", log, "-m", "immediate", "-w", "restart"]);
         self.wait();
     }
 

@@ -6,8 +6,9 @@ use super::StoreError;
 pub fn fault(error: sqlx::Error) -> StoreError {
     let Some(code) = error.as_database_error().and_then(|e| e.code()).map(|code| code.into_owned()) else {
         return match error {
-            sqlx::Error::PoolTimedOut => StoreError::Locked(error.into()),
-            sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::PoolClosed => StoreError::Unreachable(error.into()),
+            sqlx::Error::PoolTimedOut | sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::PoolClosed => {
+                StoreError::Unreachable(error.into())
+            }
             _ => StoreError::Failed(error.into()),
         };
     };

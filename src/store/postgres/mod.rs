@@ -7,9 +7,11 @@ mod sql;
 use std::{path::PathBuf, str::FromStr, time::Duration};
 
 use sqlx::{
-    ConnectOptions, Transaction,
+    ConnectOptions, Connection, Transaction,
     postgres::{PgConnectOptions, PgPool, PgPoolOptions},
 };
+
+use tokio::time::timeout;
 
 use self::fault::fault;
 use super::StoreError;
@@ -50,6 +52,9 @@ impl Postgres {
             // A call that takes longer has met a lock or a fault: nobody waits for it any more (`shelf`).
             .options([("statement_timeout", "5000"), ("lock_timeout", "1000"), ("idle_in_transaction_session_timeout", "10000")])
             .disable_statement_logging();
+        // A pool only says that it waited in vain; one connection says why.
+        let first = timeout(TURN, options.connect()).await.map_err(|late| StoreError::Unreachable(late.into()))?;
+        drop(first.map_err(fault)?.close().await);
         let pool = PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(TURN).connect_lazy_with(options);
         let store = Self { pool };
         store.migrate().await?;
