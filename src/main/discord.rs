@@ -52,7 +52,15 @@ fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
 }
 
 fn rest(config: &Config) -> anyhow::Result<Rest> {
-    let settings = rest::Settings { api: config.discord.api.clone(), token: token(config)?, timings: rest::Timings::default() };
+    // Somebody waits before a terminal: they rather hear soon that Discord does not answer.
+    let timings = rest::Timings {
+        connect: Duration::from_secs(3),
+        attempt: Duration::from_secs(5),
+        back_off: Duration::from_millis(100),
+        longest_back_off: Duration::from_millis(500),
+        ..rest::Timings::default()
+    };
+    let settings = rest::Settings { api: config.discord.api.clone(), token: token(config)?, timings };
     Ok(Rest::new(settings)?)
 }
 
@@ -112,34 +120,33 @@ async fn told_to_stop() {
     interrupt.await;
 }
 
-/// Prints what each check found; fails if any found a fault. `base` is what was found of settings and knowledge.
-pub fn check(found: Vec<Finding>, config: Option<&Config>, out: &mut impl Write) -> anyhow::Result<ExitCode> {
-    let mut findings = found;
+/// Prints what each check finds, as it is found; fails if any found a fault. `base` is what was found of settings and knowledge.
+pub fn check(base: Vec<Finding>, config: Option<&Config>, out: &mut impl Write) -> anyhow::Result<ExitCode> {
+    let mut faults = 0;
+    let mut tell = |findings: Vec<Finding>| -> io::Result<()> {
+        faults += findings.iter().filter(|f| f.is_fault()).count();
+        findings.iter().try_for_each(|finding| writeln!(out, "{finding}"))?;
+        out.flush()
+    };
+    tell(base)?;
     if let Some(config) = config {
         runtime()?.block_on(async {
             let store = store::open(&config.store.url).await;
             let store = store.as_ref().map(|s| &**s).map_err(ToString::to_string);
-            findings.extend(doctor::machine(store).await);
-            match (shards(config), &config.discord.token) {
-                (Err(error), _) => findings.push(Finding::fault("shards", error.to_string(), "correct it or leave it out")),
-                (Ok(_), None) => {
-                    findings.push(Finding::fault("token", "there is none", "run `patella serve`: it says how to get one"));
-                }
+            tell(doctor::machine(store).await)?;
+            tell(match (shards(config), &config.discord.token) {
+                (Err(error), _) => vec![Finding::fault("shards", error.to_string(), "correct it or leave it out")],
+                (Ok(_), None) => vec![Finding::fault("token", "there is none", "run `patella serve`: it says how to get one")],
                 (Ok(_), Some(_)) => match rest(config) {
-                    Ok(rest) => findings.extend(doctor::discord(&rest, &config.discord.api).await),
+                    Ok(rest) => doctor::discord(&rest, &config.discord.api).await,
                     Err(error) => {
                         let mend = "correct `discord.api` (PATELLA_DISCORD_API) and the token";
-                        findings.push(Finding::fault("Discord", error.to_string(), mend));
+                        vec![Finding::fault("Discord", error.to_string(), mend)]
                     }
                 },
-            }
-            anyhow::Ok(())
+            })
         })?;
     }
-    for finding in &findings {
-        writeln!(out, "{finding}")?;
-    }
-    let faults = findings.iter().filter(|f| f.is_fault()).count();
     match faults {
         0 => writeln!(out, "all is well")?,
         1 => writeln!(out, "1 fault")?,
