@@ -2,6 +2,7 @@
 
 mod fault;
 #[path = "../sql.rs"]
+#[allow(clippy::duplicate_mod, reason = "compiled once for each kind, whose SQL and errors it uses")]
 mod sql;
 
 use std::{path::PathBuf, str::FromStr, time::Duration};

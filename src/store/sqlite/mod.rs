@@ -2,6 +2,7 @@
 
 mod fault;
 #[path = "../sql.rs"]
+#[allow(clippy::duplicate_mod, reason = "compiled once for each kind, whose SQL and errors it uses")]
 mod sql;
 
 use std::{
@@ -53,6 +54,7 @@ const CLAIM: &str = "UPDATE weekly SET wake_at = $2, version = version + 1 WHERE
 const SNAPSHOT: &str = "BEGIN";
 
 type Write = Transaction<'static, sqlx::Sqlite>;
+
 impl Sqlite {
     /// Opens or creates the file that the address names; see [`super::open`].
     pub async fn open(url: &str) -> Result<Self, StoreError> {
