@@ -34,11 +34,8 @@ pub struct Due {
 }
 
 impl Slot {
-    /// The moment of a date.
-    ///
-    /// # Errors
-    /// None within the years that a calendar can show; beyond, `None`.
-    fn due(&self, date: Date) -> Option<Due> {
+    /// The moment of a date under the rules that hold now; `None` beyond the years that a calendar can show.
+    pub fn due(&self, date: Date) -> Option<Due> {
         // `compatible`: forward over a gap, the first of two, as RFC 5545 (3.3.5) has it.
         let at = self.zone.to_ambiguous_timestamp(date.to_datetime(self.time)).compatible().ok()?;
         Some(Due { at, date })
@@ -68,11 +65,6 @@ impl Slot {
     /// All dates after an instant, a week apart.
     pub fn dates(&self, after: Timestamp, last: Option<Date>) -> impl Iterator<Item = Due> + '_ {
         std::iter::successors(self.next(after, last), |due| self.next(due.at, Some(due.date)))
-    }
-
-    /// The moment of a date that was fixed before, under the rules that hold now.
-    pub fn again(&self, date: Date) -> Option<Due> {
-        self.due(date)
     }
 }
 
@@ -184,7 +176,7 @@ mod tests {
         let friday = slot(Weekday::Friday, 7, 0, "Pacific/Apia");
         let due = friday.next(at("2011-12-26T00:00:00Z"), None).expect("a date");
         assert_eq!(due.date, date(2011, 12, 30));
-        assert_eq!(friday.again(due.date), Some(due));
+        assert_eq!(friday.due(due.date), Some(due));
     }
 
     #[test]

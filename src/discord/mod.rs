@@ -10,6 +10,7 @@ pub mod gateway;
 mod outbox;
 pub mod register;
 pub mod rest;
+mod rights;
 mod seal;
 pub mod serve;
 pub mod to_discord;

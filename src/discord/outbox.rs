@@ -5,12 +5,13 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use serenity::{builder::CreateActionRow, model::application::ButtonStyle};
 
 use super::{
     custom_id::Press,
-    door::cause,
+    door::{Places, cause},
+    from_discord::permission,
     rest::{Call, Rest, RestError},
+    rights::rights,
     to_discord::{self, Message, Place, plain},
 };
 use crate::{
@@ -43,7 +44,11 @@ mod code {
     pub const MISSING_PERMISSIONS: u64 = 50_013;
 }
 
+/// What a tip needs in its channel.
+const POSTING: u64 = permission::VIEW_CHANNEL | permission::SEND_MESSAGES | permission::EMBED_LINKS;
+
 /// The way to Discord's channels.
+#[derive(Clone)]
 pub struct Channels {
     /// Sends.
     pub rest: Rest,
@@ -90,11 +95,10 @@ impl Channels {
         reply.blocks.retain(|b| !why(b));
         let mut message = to_discord::message(&reply, r, Place::Public, 0);
         if let Some(tip) = &post.reply.tip {
-            let button = |press: &Press, label: &str| to_discord::button(press, label, ButtonStyle::Secondary);
-            message.rows.push(CreateActionRow::Buttons(vec![
-                button(&Press::Why(tip.clone()), &r.button_why_tip),
-                button(&Press::TipFeedback { tip: tip.clone(), helped: true }, &r.button_helpful),
-                button(&Press::TipFeedback { tip: tip.clone(), helped: false }, &r.button_not_helpful),
+            message.rows.push(to_discord::row(vec![
+                to_discord::button(&Press::Why(tip.clone()), &r.button_why_tip),
+                to_discord::button(&Press::TipFeedback { tip: tip.clone(), helped: true }, &r.button_helpful),
+                to_discord::button(&Press::TipFeedback { tip: tip.clone(), helped: false }, &r.button_not_helpful),
             ]));
         }
         if let Some(role) = post.role {
@@ -133,6 +137,32 @@ impl Channels {
         let others = channels.as_array().into_iter().flatten().filter(writable).filter_map(|c| c["id"].as_str());
         places.extend(others.take(OTHERS).map(str::to_owned));
         places
+    }
+}
+
+#[async_trait]
+impl Places for Channels {
+    async fn hindrance(&self, club: ClubId, place: PlaceId) -> Option<Cause> {
+        let get = async |path: String| self.rest.send(Call::get(path).within(PATIENCE)).await;
+        let me = format!("/guilds/{club}/members/{}", self.bot);
+        let (channel, server, member) = tokio::join!(get(format!("/channels/{place}")), get(format!("/guilds/{club}")), get(me));
+        let channel = match channel {
+            Ok(channel) => channel,
+            Err(error) => {
+                return match meaning(&error) {
+                    Meaning::Refused(cause) => Some(cause),
+                    Meaning::NotSent | Meaning::Unknown => None,
+                };
+            }
+        };
+        let has = rights(&server.ok()?, &channel, &member.ok()?)?;
+        if has & POSTING != POSTING {
+            Some(Cause::NoPermission)
+        } else if has & permission::READ_MESSAGE_HISTORY == 0 {
+            Some(Cause::NoHistory)
+        } else {
+            None
+        }
     }
 }
 

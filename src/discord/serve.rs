@@ -179,9 +179,10 @@ pub async fn serve_with(
     let (tips_end, tips_told) = watch::channel(false);
     let channels = Channels { rest: rest.clone(), app: app.clone(), bot: identity.bot };
     let rate = f64::from(tuning.tips);
-    let worker = Worker::new(app.clone(), clubs.clone(), channels, Arc::new(Timestamp::now), fastrand::u64(..), rate);
+    let door = Door::new(app.clone(), clubs.clone(), &token, cooldown, today).with_places(Arc::new(channels.clone()));
+    let worker = Worker::new(app, clubs.clone(), channels, Arc::new(Timestamp::now), fastrand::u64(..), rate);
     let tips = worker.map(|worker| tokio::spawn(Arc::new(worker).run(tips_told)));
-    let work = Work::new(Door::new(app, clubs, &token, cooldown, today), rest.clone(), tuning.work);
+    let work = Work::new(door, rest.clone(), tuning.work);
     let gateway = Gateway { token, api, address, bot: identity.bot, shards, work: work.clone(), timings: tuning.gateway };
     let run = gateway.run(stop).await;
     sweep.abort();

@@ -297,6 +297,8 @@ replies! {
     weekly_title;
     /// The same after they began.
     weekly_started;
+    /// Weekly tips cannot begin.
+    weekly_not_started("{channel}", "{cause}");
     /// The same after a pause began.
     weekly_paused;
     /// The same after a pause.

@@ -104,6 +104,9 @@ pub trait Store: Send + Sync + 'static {
     /// writes them meanwhile makes the version that is returned here an old one.
     async fn claim(&self, now: Timestamp, until: Timestamp, max: u32) -> Result<Vec<Claim>, StoreError>;
 
+    /// How the database goes about [`Store::claim`], in its own words: for whoever wonders why it is slow.
+    async fn claim_plan(&self) -> Result<String, StoreError>;
+
     /// Notes that this copy of the program runs, forgets those last heard of before an instant, and counts the rest.
     async fn copies(&self, me: u64, now: Timestamp, gone_before: Timestamp) -> Result<u64, StoreError>;
 

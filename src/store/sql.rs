@@ -201,13 +201,25 @@ impl Store for super::Own {
     async fn claim(&self, now: Timestamp, until: Timestamp, max: u32) -> Result<Vec<Claim>, StoreError> {
         let claim = sqlx::query_as(super::CLAIM).bind(now.as_millisecond()).bind(until.as_millisecond()).bind(i64::from(max));
         let rows: Vec<(i64, String, i64)> = claim.fetch_all(self.writer()).await.map_err(fault)?;
-        let claim = |(club, state, version): (i64, String, i64)| {
-            Ok(Claim { club: ClubId(club.cast_unsigned()), weeks: weeks(&state)?, version: Version(version) })
+        let claim = |(club, state, version): (i64, String, i64)| match weeks(&state) {
+            Ok(weeks) => Some(Claim { club: ClubId(club.cast_unsigned()), weeks, version: Version(version) }),
+            // One row that cannot be read must not keep the others from their tips.
+            Err(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "a weekly tip in the store cannot be read");
+                None
+            }
         };
-        let mut claims = rows.into_iter().map(claim).collect::<Result<Vec<_>, StoreError>>()?;
+        let mut claims: Vec<Claim> = rows.into_iter().filter_map(claim).collect();
         // The rows of an update have no order.
         claims.sort_unstable_by_key(|c| (c.weeks.open.as_ref().map(|o| o.due).or(c.weeks.next), c.club));
         Ok(claims)
+    }
+
+    async fn claim_plan(&self) -> Result<String, StoreError> {
+        let explain = sqlx::query(sqlx::AssertSqlSafe(format!("{} {}", super::EXPLAIN, super::CLAIM)));
+        let rows = explain.bind(0i64).bind(0i64).bind(1i64).fetch_all(self.reader()).await.map_err(fault)?;
+        let line = |row| sqlx::Row::try_get::<String, _>(row, super::EXPLAINED).map_err(fault);
+        Ok(rows.iter().map(line).collect::<Result<Vec<_>, _>>()?.join("\n"))
     }
 
     async fn copies(&self, me: u64, now: Timestamp, gone_before: Timestamp) -> Result<u64, StoreError> {

@@ -39,8 +39,10 @@ const NONCE: SignedDuration = SignedDuration::from_secs(60);
 const AHEAD: SignedDuration = SignedDuration::from_hours(24);
 /// Posts of one minute are spread over this many seconds, each club always at the same one.
 const SPREAD: u64 = 30;
-/// How many rows are claimed at once, and how many are worked on at once.
+/// How many rows are claimed at once at the most, and for how long they may take: well within the lease.
 const BATCH: u32 = 200;
+const BATCH_TIME: Duration = Duration::from_secs(30);
+/// How many are worked on at once.
 const AT_ONCE: usize = 32;
 /// Between two looks for what is due.
 const LOOK: Duration = Duration::from_secs(2);
@@ -176,14 +178,14 @@ impl<O: Outbox> Worker<O> {
                 self.share().await;
                 counted = Some(Instant::now());
             }
-            let full = match self.start(&mut jobs).await {
-                Ok(begun) => begun == BATCH as usize,
+            let more = match self.start(&mut jobs).await {
+                Ok(begun) => begun > 0,
                 Err(error) => {
                     tracing::warn!(error = &error as &dyn std::error::Error, "due tips cannot be read");
                     false
                 }
             };
-            if !full {
+            if !more {
                 tokio::select! {
                     () = sleep(LOOK) => {}
                     _ = stop.changed() => {}
@@ -214,7 +216,10 @@ impl<O: Outbox> Worker<O> {
     async fn start(self: &Arc<Self>, jobs: &mut JoinSet<()>) -> Result<usize, StoreError> {
         let now = (self.clock)();
         let until = now + LEASE;
-        let claims = self.store.claim(now, until, BATCH).await?;
+        let apart = self.pace.lock().await.apart;
+        // The more copies share the pace, the fewer rows can one of them work on in time.
+        let most = (BATCH_TIME.as_secs_f64() / apart.as_secs_f64()).clamp(1.0, f64::from(BATCH));
+        let claims = self.store.claim(now, until, most as u32).await?;
         let begun = claims.len();
         for claim in claims {
             while jobs.len() >= AT_ONCE {
@@ -282,7 +287,7 @@ impl<O: Outbox> Worker<O> {
             return false;
         };
         // The zone's rules may have changed since the date was fixed.
-        let due = slot.again(due.date).unwrap_or(due);
+        let due = slot.due(due.date).unwrap_or(due);
         weeks.next = Some(due);
         if wake(club, weeks, now).is_none_or(|wake| wake > now) {
             return false;

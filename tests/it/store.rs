@@ -1,5 +1,7 @@
 //! What is stored about clubs: the story that every store passes, SQLite's own troubles, and the copy in memory.
 
+#[path = "store/moody.rs"]
+pub mod moody;
 #[cfg(feature = "postgres")]
 #[path = "store/postgres.rs"]
 mod postgres;

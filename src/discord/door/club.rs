@@ -1,7 +1,7 @@
 //! `/club`: what a club's organizers see and change. Each change answers with the settings as they are now.
 
 use jiff::civil::Date;
-use serenity::{builder::CreateActionRow, model::application::ButtonStyle};
+use serenity::model::application::ButtonStyle;
 use sha2::{Digest, Sha256};
 
 use super::{Message, Options, Place, Press, Response, Visit, plain, shorten, to_discord};
@@ -223,9 +223,9 @@ impl Visit<'_> {
 
     /// A question with a button that does it and one that leaves all as it is.
     pub(super) fn ask_first(&self, words: String, press: &Press, label: &str) -> Response {
-        let yes = to_discord::button(press, label, ButtonStyle::Danger);
-        let no = to_discord::button(&Press::Cancel, &self.door.replies().button_cancel, ButtonStyle::Secondary);
-        Response::message(&Message { rows: vec![CreateActionRow::Buttons(vec![yes, no])], ..Message::notice(words) })
+        let yes = to_discord::button(press, label).style(ButtonStyle::Danger);
+        let no = to_discord::button(&Press::Cancel, &self.door.replies().button_cancel);
+        Response::message(&Message { rows: vec![to_discord::row(vec![yes, no])], ..Message::notice(words) })
     }
 }
 

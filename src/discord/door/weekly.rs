@@ -2,11 +2,9 @@
 
 use std::time::Duration;
 
+use async_trait::async_trait;
 use jiff::{Timestamp, civil::Date};
-use serenity::{
-    builder::{CreateActionRow, CreateButton, CreateEmbed},
-    model::application::ButtonStyle,
-};
+use serenity::builder::{CreateButton, CreateEmbed};
 use tokio::time::timeout;
 
 use super::{Message, Options, Press, Response, Visit, plain, shorten, to_discord};
@@ -23,12 +21,21 @@ use crate::{
 
 /// How long a command may take: Discord gives 3 s for the first answer, which has to travel too.
 const PATIENCE: Duration = Duration::from_millis(1_500);
+/// How long a look at a channel may take, before that.
+const LOOK: Duration = Duration::from_millis(1_000);
 /// Dates that are shown ahead.
 const AHEAD: usize = 3;
 /// Dates for which a tip can be pinned.
 const PINNABLE: usize = 12;
 /// What somebody typed is repeated this far.
 const TYPED: usize = 80;
+
+/// Knows the channels in which tips are to be posted.
+#[async_trait]
+pub trait Places: Send + Sync + 'static {
+    /// What would keep a tip out of a channel; `None` where nothing is known to.
+    async fn hindrance(&self, club: ClubId, place: PlaceId) -> Option<Cause>;
+}
 
 /// Why something was not done, in words.
 type Refusal = String;
@@ -98,13 +105,24 @@ impl Visit<'_> {
             let words = if near.is_empty() { &r.weekly_zone_fault } else { &r.weekly_zone_near };
             return refuse(words.replace("{zone}", &shown("zone")).replace("{near}", &plain(&near.join(", "))));
         };
-        let plan = Plan { place: PlaceId(place), day, time, zone, role: options.id("role").map(RoleId) };
+        let place = PlaceId(place);
+        if let Some(why) = self.hindrance(place).await {
+            let words = plain(&r.weekly_not_started).replace("{channel}", &format!("<#{place}>"));
+            return refuse(words.replace("{cause}", &plain(cause(r, why))));
+        }
+        let plan = Plan { place, day, time, zone, role: options.id("role").map(RoleId) };
         let started = self
             .change_weekly(|before, now| {
                 Weeks::start(before, plan.clone(), now).ok_or_else(|| r.weekly_zone_fault.replace("{zone}", &shown("zone")))
             })
             .await;
         self.stands(started, &r.weekly_started)
+    }
+
+    /// What would keep a tip out of a channel. Who is not told in time goes on without: the worker meets it again.
+    async fn hindrance(&self, place: PlaceId) -> Option<Cause> {
+        let (club, places) = self.own_club().zip(self.door.places.as_deref())?;
+        timeout(LOOK, places.hindrance(club, place)).await.ok().flatten()
     }
 
     pub(super) async fn weekly_show(&self) -> Response {
@@ -316,13 +334,13 @@ impl Visit<'_> {
             .replace("{when}", &format!("<t:{}:F>", due.at.as_second()))
             .replace("{channel}", &format!("<#{}>", weeks.plan.place));
         let mut buttons: Vec<CreateButton> = vec![
-            to_discord::button(&Press::Swap(tip.id.clone()), &r.button_swap, ButtonStyle::Secondary),
-            to_discord::button(&Press::Skip(due.date), &r.button_skip, ButtonStyle::Secondary),
+            to_discord::button(&Press::Swap(tip.id.clone()), &r.button_swap),
+            to_discord::button(&Press::Skip(due.date), &r.button_skip),
         ];
         if let Some(undo) = undo {
-            buttons.push(to_discord::button(&undo, &r.button_undo, ButtonStyle::Secondary));
+            buttons.push(to_discord::button(&undo, &r.button_undo));
         }
-        message.rows.push(CreateActionRow::Buttons(buttons));
+        message.rows.push(to_discord::row(buttons));
         message
     }
 }

@@ -50,6 +50,10 @@ const CLAIM: &str = "UPDATE weekly SET wake_at = $2, version = version + 1 WHERE
                      (SELECT club FROM weekly WHERE wake_at <= $1 ORDER BY wake_at, club LIMIT $3) \
                      RETURNING club, state, version";
 
+/// Asks how a query is done, and the column that says so.
+const EXPLAIN: &str = "EXPLAIN QUERY PLAN";
+const EXPLAINED: &str = "detail";
+
 /// Begins to read all as it is at one moment.
 const SNAPSHOT: &str = "BEGIN";
 

@@ -38,7 +38,7 @@ async fn due_now(talk: &Talk) {
         let zone = weeks.plan.slot().expect("a known zone").zone;
         let local = (Timestamp::now() - SignedDuration::from_mins(2)).to_zoned(zone);
         (weeks.plan.day, weeks.plan.time) = (local.date().weekday(), local.time());
-        weeks.next = weeks.plan.slot().expect("a known zone").again(local.date());
+        weeks.next = weeks.plan.slot().expect("a known zone").due(local.date());
     })
     .await;
 }
@@ -117,6 +117,30 @@ async fn each_slip_is_named() {
     let seen = talk.slash(ann, "weekly show", json!({})).await;
     assert!(told(&seen).contains("Only members who may manage this server"), "{seen}");
     assert!(talk.types(ann, "weekly start", "zone", "bos").await.choices.is_empty());
+    talk.end();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_channel_that_cannot_take_tips_is_refused_at_the_start() {
+    use serenity::model::Permissions;
+    let mut talk = Talk::start().await;
+    let olga = talk.organizer("Olga");
+    let all = Permissions::VIEW_CHANNEL | Permissions::SEND_MESSAGES | Permissions::EMBED_LINKS;
+    for (may, said) in [
+        (Permissions::empty(), "I may not post there"),
+        (all - Permissions::SEND_MESSAGES, "I may not post there"),
+        (all - Permissions::EMBED_LINKS, "I may not post there"),
+        (all, "I may not read the channel's history"),
+    ] {
+        let channel = talk.discord().add_channel(talk.club, "closed");
+        talk.discord().set_bot_permissions_in(channel, may);
+        let mut options = start(&talk);
+        options["channel"] = json!(channel.to_string());
+        let seen = talk.slash(olga, "weekly start", options.clone()).await;
+        assert!(told(&seen).contains("cannot start") && told(&seen).contains(said), "{may:?}: {seen}");
+        let none = talk.slash(olga, "weekly show", json!({})).await;
+        assert!(told(&none).contains("/weekly start"), "nothing was kept: {none}");
+    }
     talk.end();
 }
 

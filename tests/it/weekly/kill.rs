@@ -53,7 +53,7 @@ async fn make_due(store: &dyn Store, clubs: &[(ClubId, ChannelId)]) {
         let local = begin.to_zoned(jiff::tz::TimeZone::UTC);
         let plan = Plan { place: PlaceId(channel.get()), day: local.date().weekday(), time: local.time(), zone, role: None };
         let mut weeks = Weeks::start(before, plan, begin).expect("a known zone");
-        weeks.next = weeks.plan.slot().and_then(|slot| slot.again(local.date()));
+        weeks.next = weeks.plan.slot().and_then(|slot| slot.due(local.date()));
         // A week of its own, as far as the calendar goes.
         weeks.last = None;
         store.save_weekly(*club, &weeks, Some(Timestamp::now()), version).await.expect("saved").expect("nobody else writes");

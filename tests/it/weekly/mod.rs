@@ -1,7 +1,9 @@
 //! The worker that posts weekly tips, against each store and a channel that can fail in every way.
 
+mod backlog;
 mod faults;
 mod kill;
+mod stored;
 mod year;
 
 use std::{

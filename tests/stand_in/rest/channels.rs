@@ -41,7 +41,7 @@ pub fn get(state: &State, id: u64) -> Answer {
     match visible(state, id) {
         Err(refusal) => refusal,
         Ok(()) if state.channels[&id].guild.is_none() => Answer::ok(payload::private_channel(state, id)),
-        Ok(()) => Answer::ok(payload::channel(&state.channels[&id])),
+        Ok(()) => Answer::ok(payload::channel(state, &state.channels[&id])),
     }
 }
 
