@@ -18,7 +18,7 @@ use crate::{
     app::App,
     id::{ClubId, PlaceId},
     reply::Block,
-    tips::worker::{Found, News, Outbox, Post, Posted},
+    tips::outbox::{Found, News, Outbox, Post, Posted},
     weekly::Cause,
 };
 

@@ -48,6 +48,19 @@ pub struct Claim {
     pub version: Version,
 }
 
+/// A weekly tip as it is to be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// Whose.
+    pub club: ClubId,
+    /// What is stored.
+    pub weeks: Weeks,
+    /// When the worker is to look at it.
+    pub wake: Option<Timestamp>,
+    /// The version that was read.
+    pub seen: Version,
+}
+
 /// Keeps clubs' choices. Each call is whole: it happens entirely or not at all, through a crash or a dropped future too.
 /// Every call fails with a [`StoreError`] where the store cannot be reached, read or written.
 #[async_trait]
@@ -96,6 +109,10 @@ pub trait Store: Send + Sync + 'static {
         wake: Option<Timestamp>,
         seen: Option<Version>,
     ) -> Result<Option<Version>, StoreError>;
+
+    /// Writes many at once, which costs little more than one: each as [`Store::save_weekly`] would, and all or none where that
+    /// fails. Returns the new versions in the same order.
+    async fn save_many(&self, changes: &[Change]) -> Result<Vec<Option<Version>>, StoreError>;
 
     /// Erases a club's weekly tip; returns whether there was one.
     async fn stop_weekly(&self, club: ClubId) -> Result<bool, StoreError>;

@@ -12,7 +12,7 @@ use crate::{
     id::{ClubId, TopicId},
     reply::Clinic,
     store::{
-        Claim, Feedback, Store, StoreError, Version,
+        Change, Claim, Feedback, Store, StoreError, Version,
         backup::{Backup, Count, FORM, Kept, Woken},
     },
     weekly::Weeks,
@@ -170,24 +170,25 @@ impl Store for super::Own {
         wake: Option<Timestamp>,
         seen: Option<Version>,
     ) -> Result<Option<Version>, StoreError> {
-        let state = serde_json::to_string(weeks).map_err(|e| StoreError::Failed(e.into()))?;
-        let wake = wake.map(Timestamp::as_millisecond);
+        if let Some(seen) = seen {
+            return change(self.writer(), &Change { club, weeks: weeks.clone(), wake, seen }).await;
+        }
         let mut write = self.write().await?;
-        let next = match seen {
-            Some(Version(seen)) => {
-                let row = sqlx::query(CHANGE_WEEKLY).bind(key(club)).bind(wake).bind(state).bind(seen);
-                let changed = row.execute(&mut *write).await.map_err(fault)?.rows_affected() == 1;
-                changed.then_some(Version(seen + 1))
-            }
-            None => {
-                sqlx::query(THERE).bind(key(club)).execute(&mut *write).await.map_err(fault)?;
-                let row = sqlx::query(START_WEEKLY).bind(key(club)).bind(wake).bind(state);
-                let started = row.execute(&mut *write).await.map_err(fault)?.rows_affected() == 1;
-                started.then_some(Version(0))
-            }
-        };
+        sqlx::query(THERE).bind(key(club)).execute(&mut *write).await.map_err(fault)?;
+        let row = sqlx::query(START_WEEKLY).bind(key(club)).bind(wake.map(Timestamp::as_millisecond)).bind(state(weeks)?);
+        let started = row.execute(&mut *write).await.map_err(fault)?.rows_affected() == 1;
         write.commit().await.map_err(fault)?;
-        Ok(next)
+        Ok(started.then_some(Version(0)))
+    }
+
+    async fn save_many(&self, changes: &[Change]) -> Result<Vec<Option<Version>>, StoreError> {
+        let mut write = self.write().await?;
+        let mut versions = Vec::with_capacity(changes.len());
+        for one in changes {
+            versions.push(change(&mut *write, one).await?);
+        }
+        write.commit().await.map_err(fault)?;
+        Ok(versions)
     }
 
     async fn stop_weekly(&self, club: ClubId) -> Result<bool, StoreError> {
@@ -273,8 +274,8 @@ impl Store for super::Own {
                 left.execute(&mut *write).await.map_err(fault)?;
             }
             if let Some(Woken { weeks, wake_at }) = weekly {
-                let state = serde_json::to_string(weeks).map_err(|e| StoreError::Failed(e.into()))?;
-                let row = sqlx::query(START_WEEKLY).bind(key(*club)).bind(wake_at.map(Timestamp::as_millisecond)).bind(state);
+                let row = sqlx::query(START_WEEKLY).bind(key(*club)).bind(wake_at.map(Timestamp::as_millisecond));
+                let row = row.bind(state(weeks)?);
                 row.execute(&mut *write).await.map_err(fault)?;
             }
         }
@@ -308,7 +309,22 @@ async fn save(write: &mut super::Write, club: ClubId, choices: &Choices) -> Resu
     Ok(())
 }
 
-/// The state of a weekly tip as its column holds it.
+/// Writes a weekly tip over the version that was read; the new version.
+async fn change<'e>(
+    executor: impl sqlx::Executor<'e, Database = super::Database>,
+    Change { club, weeks, wake, seen: Version(seen) }: &Change,
+) -> Result<Option<Version>, StoreError> {
+    let row = sqlx::query(CHANGE_WEEKLY).bind(key(*club)).bind(wake.map(Timestamp::as_millisecond)).bind(state(weeks)?);
+    let changed = row.bind(*seen).execute(executor).await.map_err(fault)?.rows_affected() == 1;
+    Ok(changed.then_some(Version(seen + 1)))
+}
+
+/// A weekly tip as its column holds it.
+fn state(weeks: &Weeks) -> Result<String, StoreError> {
+    serde_json::to_string(weeks).map_err(|e| StoreError::Failed(e.into()))
+}
+
+/// The weekly tip that a column holds.
 fn weeks(state: &str) -> Result<Weeks, StoreError> {
     serde_json::from_str(state).map_err(|e| StoreError::Damaged(e.into()))
 }

@@ -2,6 +2,8 @@
 
 pub mod deck;
 #[cfg(feature = "discord")]
+pub mod outbox;
+#[cfg(feature = "discord")]
 pub mod worker;
 pub mod zones;
 

@@ -6,7 +6,6 @@
 
 use std::{sync::Arc, time::Duration};
 
-use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp, civil::Date};
 use tokio::{
     sync::{Mutex, watch},
@@ -14,13 +13,15 @@ use tokio::{
     time::{Instant, sleep, sleep_until, timeout},
 };
 
-use super::{choose, deck};
+use super::{
+    choose, deck,
+    outbox::{Found, News, Outbox, Post, Posted, mark},
+};
 use crate::{
     app::App,
-    id::{ClubId, PlaceId, RoleId, TipId},
-    reply::Reply,
+    id::{ClubId, TipId},
     request::Request,
-    store::{Claim, Clubs, Store, StoreError, Version},
+    store::{Change, Claim, Clubs, Store, StoreError, Version},
     weekly::{Cause, End, Open, Pause, Weeks},
 };
 
@@ -41,7 +42,7 @@ const AHEAD: SignedDuration = SignedDuration::from_hours(24);
 const SPREAD: u64 = 30;
 /// How many rows are claimed at once at the most, and for how long they may take: well within the lease.
 const BATCH: u32 = 200;
-const BATCH_TIME: Duration = Duration::from_secs(30);
+const BATCH_TIME: Duration = Duration::from_secs(5);
 /// How many are worked on at once.
 const AT_ONCE: usize = 32;
 /// Between two looks for what is due.
@@ -56,76 +57,6 @@ const AGAIN: [SignedDuration; 3] = [SignedDuration::from_mins(1), SignedDuration
 /// The first and the longest wait after faults that pass by themselves.
 const BACK_OFF: (SignedDuration, SignedDuration) = (SignedDuration::from_secs(15), SignedDuration::from_mins(15));
 
-/// A tip to post.
-#[derive(Debug)]
-pub struct Post<'a> {
-    /// Whose.
-    pub club: ClubId,
-    /// Where.
-    pub place: PlaceId,
-    /// Who is pinged.
-    pub role: Option<RoleId>,
-    /// What is said.
-    pub reply: &'a Reply,
-    /// What tells this post from every other; see [`mark`].
-    pub mark: u64,
-}
-
-/// How posting ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Posted {
-    /// It is there.
-    There,
-    /// It is not, and will not be before somebody changes something.
-    Refused(Cause),
-    /// It is not, for now.
-    NotYet,
-    /// It may be there.
-    Unknown,
-}
-
-/// What a look for a post found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Found {
-    /// It is there.
-    There,
-    /// It is not.
-    NotThere,
-    /// Nobody can say before somebody changes something.
-    Refused(Cause),
-    /// Nobody can say now.
-    NotYet,
-}
-
-/// What organizers are told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum News {
-    /// The tip of a date was left out.
-    Missed(Date),
-    /// It cannot be seen whether the tip of a date was posted.
-    Unknown(Date),
-    /// The tips are paused.
-    Paused(Cause),
-}
-
-/// Where tips go.
-#[async_trait]
-pub trait Outbox: Send + Sync + 'static {
-    /// Posts a tip. Two posts with the same mark within a few minutes make one message.
-    async fn post(&self, post: Post<'_>) -> Posted;
-
-    /// Looks for the post with this mark that was begun at `since` or later.
-    async fn find(&self, place: PlaceId, mark: u64, since: Timestamp) -> Found;
-
-    /// Tells organizers, in the channel of the tips or another. Best effort.
-    async fn tell(&self, club: ClubId, place: PlaceId, news: News);
-}
-
-/// What tells the post of a club and a date from every other.
-pub fn mark(club: ClubId, date: Date) -> u64 {
-    deck::mixed(club, &date.to_string())
-}
-
 /// When a worker is to look at a club's tips next; `None` while they are paused.
 pub fn wake(club: ClubId, weeks: &Weeks, now: Timestamp) -> Option<Timestamp> {
     let due = weeks.next?.at;
@@ -135,6 +66,18 @@ pub fn wake(club: ClubId, weeks: &Weeks, now: Timestamp) -> Option<Timestamp> {
     }
     let spread = i64::try_from(deck::mixed(club, "spread") % SPREAD).unwrap_or(0);
     Some(due + SignedDuration::from_secs(spread))
+}
+
+/// What is to be done with a row.
+enum Step {
+    /// Nothing before its time.
+    Wait,
+    /// Organizers are told.
+    Tell(News),
+    /// A post may be there since.
+    Look(Timestamp),
+    /// It is posted.
+    Post,
 }
 
 /// Posts what is due.
@@ -221,14 +164,45 @@ impl<O: Outbox> Worker<O> {
         let most = (BATCH_TIME.as_secs_f64() / apart.as_secs_f64()).clamp(1.0, f64::from(BATCH));
         let claims = self.store.claim(now, until, most as u32).await?;
         let begun = claims.len();
-        for claim in claims {
+        let (changes, steps): (Vec<Change>, Vec<Step>) = claims.into_iter().map(|claim| self.step(claim, now, until)).unzip();
+        // All are noted in one write: a disk confirms only some dozens of writes in a second.
+        let versions = self.store.save_many(&changes).await?;
+        for ((change, step), version) in changes.into_iter().zip(steps).zip(versions) {
+            // An organizer changed something: the next look sees.
+            let Some(version) = version else { continue };
             while jobs.len() >= AT_ONCE {
                 jobs.join_next().await;
             }
-            let worker = self.clone();
-            jobs.spawn(async move { worker.work(claim, until).await });
+            let (worker, claim) = (self.clone(), Claim { club: change.club, weeks: change.weeks, version });
+            jobs.spawn(async move { worker.work(claim, step, until).await });
         }
         Ok(begun)
+    }
+
+    /// What is to be done with a row, and how it is noted beforehand.
+    fn step(&self, Claim { club, mut weeks, version: seen }: Claim, now: Timestamp, until: Timestamp) -> (Change, Step) {
+        if let Some(since) = weeks.open.as_ref().and_then(|open| open.tried) {
+            return (Change { club, weeks, wake: Some(until), seen }, Step::Look(since));
+        }
+        if weeks.open.is_none() {
+            self.open(club, &mut weeks, now);
+        }
+        let place = weeks.plan.place;
+        let Some(open) = &mut weeks.open else {
+            let refused = weeks.paused == Some(Pause::Refused);
+            let step = if refused { Step::Tell(News::Paused(Cause::NoZone)) } else { Step::Wait };
+            let wake = wake(club, &weeks, now);
+            return (Change { club, weeks, wake, seen }, step);
+        };
+        if now.duration_since(open.due.at) > CATCH_UP {
+            let date = open.due.date;
+            weeks.end(End::Missed, now);
+            tracing::warn!("a tip was left out: it is more than a day late");
+            let wake = wake(club, &weeks, now);
+            return (Change { club, weeks, wake, seen }, Step::Tell(News::Missed(date)));
+        }
+        (open.place, open.tried) = (place, Some(now));
+        (Change { club, weeks, wake: Some(until), seen }, Step::Post)
     }
 
     /// Shares Discord's limit among the copies that run.
@@ -246,63 +220,76 @@ impl<O: Outbox> Worker<O> {
             pace.next = at + pace.apart;
             at
         };
-        sleep_until(at).await;
+        // A timer would wait for a millisecond more.
+        if at > Instant::now() {
+            sleep_until(at).await;
+        }
     }
 
-    async fn work(&self, claim: Claim, until: Timestamp) {
-        let Claim { club, mut weeks, version } = claim;
-        if weeks.open.is_none() && !self.open(club, &mut weeks) {
-            self.save(club, &weeks, version, None).await;
-            if weeks.paused == Some(Pause::Refused) {
-                self.outbox.tell(club, weeks.plan.place, News::Paused(Cause::NoZone)).await;
-            }
-            return;
+    async fn work(&self, claim: Claim, step: Step, until: Timestamp) {
+        match step {
+            Step::Wait => {}
+            Step::Tell(news) => self.outbox.tell(claim.club, claim.weeks.plan.place, news).await,
+            Step::Look(since) => self.look(claim, since, until).await,
+            Step::Post => self.post(claim, until).await,
         }
-        let Some(open) = weeks.open.clone() else { return };
-        if let Some(since) = open.tried {
-            match self.find(club, &open, since).await {
-                Found::There => {
-                    weeks.end(End::Posted, (self.clock)());
-                    tracing::info!("a tip was found posted");
-                    return self.save(club, &weeks, version, None).await;
-                }
-                Found::NotThere => {}
-                // Discord tells a second attempt from a first one by itself for a while.
-                Found::Refused(_) if (self.clock)().duration_since(since) < NONCE => {}
-                Found::Refused(cause) => return self.give_up(club, weeks, version, End::Unknown, Some(cause)).await,
-                Found::NotYet => return self.put_off(club, weeks, version).await,
-            }
-        }
-        self.post(club, weeks, version, until).await;
     }
 
-    /// Chooses what is to be posted now; whether anything is.
-    fn open(&self, club: ClubId, weeks: &mut Weeks) -> bool {
-        let now = (self.clock)();
-        let Some(due) = weeks.next else { return false };
+    /// Chooses what is to be posted now, if anything is.
+    fn open(&self, club: ClubId, weeks: &mut Weeks, now: Timestamp) {
+        let Some(due) = weeks.next else { return };
         let Some(slot) = weeks.plan.slot() else {
             weeks.fault(Cause::NoZone, now);
             weeks.pause(Pause::Refused);
             tracing::error!("a zone is not in this machine's database");
-            return false;
+            return;
         };
         // The zone's rules may have changed since the date was fixed.
         let due = slot.due(due.date).unwrap_or(due);
         weeks.next = Some(due);
         if wake(club, weeks, now).is_none_or(|wake| wake > now) {
-            return false;
+            return;
         }
-        let Some((tip, round)) = choose(&self.app.knowledge().tips, club, weeks, due) else {
-            weeks.next = slot.following(due.date, now);
-            return false;
-        };
-        let tip = tip.id.clone();
-        weeks.open = Some(Open { due, tip, round, place: weeks.plan.place, tried: None });
-        true
+        match choose(&self.app.knowledge().tips, club, weeks, due) {
+            Some((tip, round)) => {
+                let tip = tip.id.clone();
+                weeks.open = Some(Open { due, tip, round, place: weeks.plan.place, tried: None });
+            }
+            None => weeks.next = slot.following(due.date, now),
+        }
     }
 
-    async fn post(&self, club: ClubId, mut weeks: Weeks, version: Version, until: Timestamp) {
-        let Some(open) = &mut weeks.open else { return };
+    /// Looks for a post of which nobody noted how it ended; posts it where it is not there.
+    async fn look(&self, Claim { club, mut weeks, version }: Claim, since: Timestamp, until: Timestamp) {
+        let Some(open) = &weeks.open else { return };
+        let found = timeout(SEND, self.outbox.find(open.place, mark(club, open.due.date), since)).await;
+        match found.unwrap_or(Found::NotYet) {
+            Found::There => {
+                weeks.end(End::Posted, (self.clock)());
+                tracing::info!("a tip was found posted");
+                return self.save(club, &weeks, version, None).await;
+            }
+            // A channel that is gone took its messages along.
+            Found::NotThere | Found::Refused(Cause::NoChannel) => {
+                let place = weeks.plan.place;
+                if let Some(open) = &mut weeks.open
+                    && open.place != place
+                {
+                    // The organizers chose another channel meanwhile. Where it is looked for must be noted before it is sent.
+                    open.place = place;
+                    return self.save(club, &weeks, version, Some((self.clock)())).await;
+                }
+            }
+            // Discord tells a second attempt from a first one by itself for a while.
+            Found::Refused(_) if (self.clock)().duration_since(since) < NONCE => {}
+            Found::Refused(cause) => return self.give_up(club, weeks, version, End::Unknown, Some(cause)).await,
+            Found::NotYet => return self.put_off(club, weeks, version).await,
+        }
+        self.post(Claim { club, weeks, version }, until).await;
+    }
+
+    async fn post(&self, Claim { club, weeks, version }: Claim, until: Timestamp) {
+        let Some(open) = &weeks.open else { return };
         self.turn().await;
         let now = (self.clock)();
         if now.duration_since(open.due.at) > CATCH_UP {
@@ -312,20 +299,7 @@ impl<O: Outbox> Worker<O> {
             // Somebody else gets it soon.
             return;
         }
-        open.place = weeks.plan.place;
         let (tip, date) = (open.tip.clone(), open.due.date);
-        if open.tried.is_none() {
-            open.tried = Some(now);
-            match self.store.save_weekly(club, &weeks, Some(until), Some(version)).await {
-                Ok(Some(written)) => return self.send(club, weeks, written, &tip, date).await,
-                // An organizer changed something, or the store is down: the next look sees.
-                Ok(None) => return,
-                Err(error) => {
-                    tracing::warn!(error = &error as &dyn std::error::Error, "a due tip waits for the store");
-                    return;
-                }
-            }
-        }
         self.send(club, weeks, version, &tip, date).await;
     }
 
@@ -365,11 +339,6 @@ impl<O: Outbox> Worker<O> {
             }
             Posted::Unknown => self.put_off(club, weeks, version).await,
         }
-    }
-
-    async fn find(&self, club: ClubId, open: &Open, since: Timestamp) -> Found {
-        let look = self.outbox.find(open.place, mark(club, open.due.date), since);
-        timeout(SEND, look).await.unwrap_or(Found::NotYet)
     }
 
     /// Tries again later, or gives up where it is too late.

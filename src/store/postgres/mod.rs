@@ -41,7 +41,8 @@ const EXPLAINED: &str = "QUERY PLAN";
 /// Begins to read all as it is at one moment.
 const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
-type Write = Transaction<'static, sqlx::Postgres>;
+type Database = sqlx::Postgres;
+type Write = Transaction<'static, Database>;
 
 /// A database that any number of copies of the program share.
 pub struct Postgres {

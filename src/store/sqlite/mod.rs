@@ -57,7 +57,8 @@ const EXPLAINED: &str = "detail";
 /// Begins to read all as it is at one moment.
 const SNAPSHOT: &str = "BEGIN";
 
-type Write = Transaction<'static, sqlx::Sqlite>;
+type Database = sqlx::Sqlite;
+type Write = Transaction<'static, Database>;
 
 impl Sqlite {
     /// Opens or creates the file that the address names; see [`super::open`].

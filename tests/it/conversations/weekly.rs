@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use patella::{
     id::ClubId,
-    tips::worker,
+    tips::outbox::mark,
     weekly::{End, Pause, Weeks},
 };
 
@@ -197,8 +197,8 @@ async fn the_tip_comes_with_its_sources_and_pings_whom_the_club_chose() {
     let weeks = ended(&talk).await;
     assert_eq!(weeks.last.as_ref().map(|l| l.end), Some(End::Posted));
     let last = weeks.last.expect("posted");
-    let mark = format!("#{:016x}", worker::mark(club(&talk), last.date));
-    assert!(seen.embeds[0]["footer"]["text"].as_str().is_some_and(|text| text.ends_with(&mark)), "{seen}");
+    let footer = format!("#{:016x}", mark(club(&talk), last.date));
+    assert!(seen.embeds[0]["footer"]["text"].as_str().is_some_and(|text| text.ends_with(&footer)), "{seen}");
     let why = talk.press(ann, &seen, "Why this helps").await;
     assert!(why.ephemeral && told(&why).contains("**Why**"), "{why}");
     let thanks = talk.press(ann, &seen, "Helpful").await;

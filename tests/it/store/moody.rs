@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use patella::{
     club::Choices,
     id::{ClubId, TopicId},
-    store::{self, Claim, Feedback, Store, StoreError, Version, backup::Backup},
+    store::{self, Change, Claim, Feedback, Store, StoreError, Version, backup::Backup},
     weekly::Weeks,
 };
 
@@ -149,6 +149,10 @@ impl Store for Moody {
     ) -> Result<Option<Version>, StoreError> {
         self.write().await?;
         self.slips(self.inner.save_weekly(club, weeks, wake, seen)).await
+    }
+    async fn save_many(&self, changes: &[Change]) -> Result<Vec<Option<Version>>, StoreError> {
+        self.write().await?;
+        self.slips(self.inner.save_many(changes)).await
     }
     async fn stop_weekly(&self, club: ClubId) -> Result<bool, StoreError> {
         self.write().await?;

@@ -2,8 +2,11 @@
 
 use jiff::{SignedDuration, civil::Weekday};
 use patella::{
-    id::{ClubId, TipId},
-    tips::worker::{Found, News, Posted},
+    id::{ClubId, PlaceId, TipId},
+    tips::{
+        outbox::{Found, News, Posted},
+        worker,
+    },
     weekly::{Cause, End, Pause, Plan},
 };
 
@@ -87,7 +90,7 @@ async fn a_refusal_is_tried_again_then_paused_and_told_once() {
         // An organizer mends it.
         let (mut weeks, version) = bot.store.weekly(CLUB).await.expect("read").expect("there");
         assert!(weeks.resume(bot.clock.now()));
-        let wake = patella::tips::worker::wake(CLUB, &weeks, bot.clock.now());
+        let wake = worker::wake(CLUB, &weeks, bot.clock.now());
         bot.store.save_weekly(CLUB, &weeks, wake, Some(version)).await.expect("saved").expect("the same version");
         bot.next_week(CLUB).await;
         assert_eq!(bot.channel.messages().len(), 1);
@@ -207,6 +210,33 @@ async fn a_change_while_a_post_is_under_way_loses_nothing() {
 }
 
 #[tokio::test]
+async fn a_channel_that_is_changed_or_gone_while_a_post_is_under_way() {
+    on_each_store(async |store| {
+        let bot = due(store, &[Fate::Dies, Fate::ArrivesAndDies]).await;
+        bot.next_week(CLUB).await;
+        // Nothing was sent yet; the organizers choose another channel. There it is sent, and nobody hears of it.
+        let (mut weeks, version) = bot.store.weekly(CLUB).await.expect("read").expect("there");
+        weeks.plan.place = PlaceId(8);
+        let wake = Some(bot.clock.now());
+        bot.store.save_weekly(CLUB, &weeks, wake, Some(version)).await.expect("saved").expect("the same version");
+        for _ in 0..3 {
+            bot.clock.forward(SignedDuration::from_mins(5));
+            bot.work().await;
+        }
+        assert_eq!(bot.channel.messages().len(), 1);
+        assert_eq!(bot.weeks(CLUB).await.last.map(|l| l.end), Some(End::Posted));
+        // The next week nothing was sent either, and the channel is gone.
+        bot.channel.fates([Fate::Dies]);
+        bot.next_week(CLUB).await;
+        bot.channel.finds.lock().expect("no panic").push_back(Found::Refused(Cause::NoChannel));
+        bot.clock.forward(SignedDuration::from_mins(5));
+        bot.work().await;
+        assert_eq!(bot.channel.messages().len(), 2, "what was in it is gone with it");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn what_was_stopped_stays_stopped() {
     on_each_store(async |store| {
         let bot = due(store, &[Fate::Lost]).await;
@@ -233,7 +263,7 @@ async fn pinned_skipped_and_passed_over() {
         let pinned = TipId::new("tip.100");
         assert!(weeks.skip(first.date));
         weeks.pins.insert(weeks.next.expect("a date").date, pinned.clone());
-        let wake = patella::tips::worker::wake(CLUB, &weeks, bot.clock.now());
+        let wake = worker::wake(CLUB, &weeks, bot.clock.now());
         bot.store.save_weekly(CLUB, &weeks, wake, Some(version)).await.expect("saved").expect("the same version");
         bot.next_week(CLUB).await;
         let last = bot.weeks(CLUB).await.last.expect("posted");

@@ -25,7 +25,10 @@ use patella::{
     embedded,
     id::{ClubId, PlaceId},
     store::{self, Clubs, Store},
-    tips::worker::{self, Found, News, Outbox, Post, Posted, Worker},
+    tips::{
+        outbox::{Found, News, Outbox, Post, Posted},
+        worker::{self, Worker},
+    },
     weekly::{Plan, Weeks},
 };
 
@@ -75,6 +78,7 @@ enum Fate {
 #[derive(Debug, Clone, PartialEq)]
 struct Message {
     club: ClubId,
+    place: PlaceId,
     mark: u64,
     title: String,
     at: Timestamp,
@@ -118,10 +122,11 @@ impl Channel {
         let at = self.clock.now();
         let mut messages = self.messages.lock().expect("no panic");
         // As Discord does with a nonce that it is told to enforce.
-        let again = |m: &Message| m.mark == post.mark && at.duration_since(m.at) < SignedDuration::from_mins(2);
+        let again =
+            |m: &Message| m.place == post.place && m.mark == post.mark && at.duration_since(m.at) < SignedDuration::from_mins(2);
         if !messages.iter().any(again) {
-            let (club, mark, title) = (post.club, post.mark, post.reply.title.clone());
-            messages.push(Message { club, mark, title, at });
+            let (club, place, mark, title) = (post.club, post.place, post.mark, post.reply.title.clone());
+            messages.push(Message { club, place, mark, title, at });
         }
     }
 }
@@ -141,12 +146,12 @@ impl Outbox for Way {
         }
     }
 
-    async fn find(&self, _place: PlaceId, mark: u64, since: Timestamp) -> Found {
+    async fn find(&self, place: PlaceId, mark: u64, since: Timestamp) -> Found {
         self.0.looks.fetch_add(1, Ordering::Relaxed);
         if let Some(found) = self.0.finds.lock().expect("no panic").pop_front() {
             return found;
         }
-        let there = self.0.messages().iter().any(|m| m.mark == mark && m.at >= since);
+        let there = self.0.messages().iter().any(|m| m.place == place && m.mark == mark && m.at >= since);
         if there { Found::There } else { Found::NotThere }
     }
 
