@@ -5,7 +5,6 @@
 use std::{
     collections::{BTreeMap, HashSet},
     env, fs,
-    path::Path,
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
@@ -23,6 +22,7 @@ use patella::{
 use serde_json::json;
 use serenity::model::id::ChannelId;
 
+use super::new_file;
 use crate::stand_in::StandIn;
 
 /// Requests a second that Discord grants a bot (topics/rate-limits).
@@ -51,12 +51,7 @@ fn memory(process: u32) -> f64 {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_crowd_that_is_due_at_once_is_served_at_discords_pace_and_so_are_members() {
     let count: usize = env::var("PATELLA_CLUBS").ok().and_then(|text| text.parse().ok()).unwrap_or(250);
-    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("backlog.db");
-    for beside in ["", "-wal", "-shm"] {
-        // There is none on the first run.
-        let _ = fs::remove_file(format!("{}{beside}", file.display()));
-    }
-    let url = format!("sqlite://{}", file.display());
+    let url = new_file("backlog.db");
     let discord = StandIn::start().await;
     // The checks of bodies would be most of the work; other tests have them.
     discord.change(|state| state.unchecked = count > 1_000);

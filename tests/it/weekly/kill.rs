@@ -17,6 +17,7 @@ use patella::{
 };
 use serenity::model::id::ChannelId;
 
+use super::new_file;
 use crate::{postgres, stand_in::StandIn};
 
 const CLUBS: usize = 12;
@@ -120,11 +121,8 @@ async fn rounds(name: &str, url: &str) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_processes_lose_and_double_nothing_with_sqlite() {
-    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("kill.db");
-    for beside in ["", "-wal", "-shm"] {
-        let _ = fs::remove_file(format!("{}{beside}", file.display()));
-    }
-    rounds("sqlite", &format!("sqlite://{}", file.display())).await;
+    let url = new_file("kill.db");
+    rounds("sqlite", &url).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -8,6 +8,7 @@ mod year;
 
 use std::{
     collections::VecDeque,
+    path::Path,
     sync::{
         Arc, Mutex,
         atomic::{AtomicI64, Ordering},
@@ -219,6 +220,16 @@ impl Bot {
 fn plan() -> Plan {
     let time = Time::constant(18, 30, 0, 0);
     Plan { place: PlaceId(7), day: Weekday::Thursday, time, zone: "America/New_York".to_owned(), role: None }
+}
+
+/// The address of a SQLite file that is not there yet.
+fn new_file(name: &str) -> String {
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name).display().to_string();
+    for beside in ["", "-wal", "-shm"] {
+        // There is none on the first run.
+        let _ = std::fs::remove_file(format!("{file}{beside}"));
+    }
+    format!("sqlite://{file}")
 }
 
 /// Tells a story on every store there is.

@@ -1,6 +1,6 @@
 //! What goes wrong below the worker: a store that is full, held, cut off or restarted, rows that cannot be read, rules that change.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
 use patella::{
@@ -12,7 +12,7 @@ use patella::{
 };
 use sqlx::{Connection, SqliteConnection};
 
-use super::{Bot, Way, on_each_store, plan};
+use super::{Bot, Way, new_file, on_each_store, plan};
 use crate::{
     postgres::Cluster,
     store::moody::{Moody, Slip},
@@ -105,12 +105,7 @@ async fn a_server_that_restarts_while_tips_go_out() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_file_that_another_program_holds_while_tips_go_out() {
-    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("held.db");
-    for beside in ["", "-wal", "-shm"] {
-        // There is none on the first run.
-        let _ = std::fs::remove_file(format!("{}{beside}", file.display()));
-    }
-    let url = format!("sqlite://{}", file.display());
+    let url = new_file("held.db");
     let bot = due(store::open(&url).await.expect("opened"), 40).await;
     let worker = slow(&bot);
     let working = tokio::spawn(async move { worker.once().await });
@@ -125,11 +120,7 @@ async fn a_file_that_another_program_holds_while_tips_go_out() {
 
 #[tokio::test]
 async fn a_row_that_cannot_be_read_keeps_no_other_club_from_its_tip() {
-    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("unread.db");
-    for beside in ["", "-wal", "-shm"] {
-        let _ = std::fs::remove_file(format!("{}{beside}", file.display()));
-    }
-    let url = format!("sqlite://{}", file.display());
+    let url = new_file("unread.db");
     let bot = due(store::open(&url).await.expect("opened"), 3).await;
     let mut other = SqliteConnection::connect(&url).await.expect("opened");
     let damaged = sqlx::raw_sql("UPDATE weekly SET state = 'of a later version' WHERE club = 1");
