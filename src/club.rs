@@ -1,11 +1,13 @@
 //! A club's settings, as far as replies depend on them, and the limits of what a club may type.
 
 use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
 
 use crate::reply::Clinic;
 
 /// Who sees an answer to `/ask`, unless the asker says otherwise. A safety reply is for the asker alone whatever is set here.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Visible {
     /// Only the asker.
     #[default]
@@ -53,7 +55,8 @@ impl Club {
 }
 
 /// What a club chose itself; what it left alone comes from the operator.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Choices {
     /// Its clinics, in the order in which they are named; none means the operator's.
     pub clinics: Vec<Clinic>,

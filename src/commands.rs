@@ -34,6 +34,20 @@ pub enum Verb {
     ClinicRemove,
     /// Erases all that is stored about a club.
     ClubErase,
+    /// Begins weekly tips, or changes where and when they come.
+    WeeklyStart,
+    /// Shows how the weekly tips stand.
+    WeeklyShow,
+    /// Stops them for a while.
+    WeeklyPause,
+    /// Goes on after a pause.
+    WeeklyResume,
+    /// Ends them and forgets them.
+    WeeklyStop,
+    /// Shows the next one, with other choices.
+    WeeklyPreview,
+    /// Chooses the tip of a certain week.
+    WeeklyPin,
     /// Answers a chosen message to the one who chose it.
     AnswerPrivately,
 }
@@ -114,6 +128,18 @@ pub enum Takes {
     Region,
     /// One of the club's clinics, suggested while typing.
     Clinic,
+    /// A channel of the server where messages can be posted.
+    Channel,
+    /// A role of the server.
+    Role,
+    /// A day of the week.
+    Day,
+    /// A time zone, suggested while typing.
+    Zone,
+    /// A tip, suggested while typing.
+    Tip,
+    /// A date of the club's coming tips, suggested while typing.
+    Week,
 }
 
 const fn required(name: &'static str, description: &'static str, takes: Takes) -> Opt {
@@ -178,6 +204,32 @@ const CLUB: &[Sub] = &[
     Sub { name: "erase", description: "Erase all that is stored about this club", verb: Verb::ClubErase, options: &[] },
 ];
 
+const WEEKLY: &[Sub] = &[
+    Sub {
+        name: "start",
+        description: "Post one tip a week, or change where and when",
+        verb: Verb::WeeklyStart,
+        options: &[
+            required("channel", "Where to post it", Takes::Channel),
+            required("day", "The day of the week", Takes::Day),
+            required("time", "The time of day there, such as 18:30 or 6:30 pm", Takes::Text(12)),
+            required("zone", "Your city, or a time zone", Takes::Zone),
+            optional("role", "Who is pinged; nobody if left out", Takes::Role),
+        ],
+    },
+    Sub { name: "show", description: "Last tip, next tips, and what went wrong", verb: Verb::WeeklyShow, options: &[] },
+    Sub { name: "preview", description: "See the next tip; swap it, or skip a week", verb: Verb::WeeklyPreview, options: &[] },
+    Sub {
+        name: "pin",
+        description: "Choose the tip of a certain week",
+        verb: Verb::WeeklyPin,
+        options: &[required("tip", "Which tip", Takes::Tip), required("week", "Of which date", Takes::Week)],
+    },
+    Sub { name: "pause", description: "Stop the weekly tips for a while", verb: Verb::WeeklyPause, options: &[] },
+    Sub { name: "resume", description: "Go on after a pause", verb: Verb::WeeklyResume, options: &[] },
+    Sub { name: "stop", description: "End the weekly tips and forget their settings", verb: Verb::WeeklyStop, options: &[] },
+];
+
 /// All commands, in the order in which help lists them. Names are stable: people and pages rely on them.
 pub const COMMANDS: &[Command] = &[
     Command {
@@ -230,6 +282,7 @@ pub const COMMANDS: &[Command] = &[
         who: Who::All,
         does: Does::One(Verb::Privacy, &[]),
     },
+    Command { name: "weekly", description: "One tip a week for this club", who: Who::ManageServer, does: Does::Group(WEEKLY) },
     Command { name: "club", description: "This club's clinics and settings", who: Who::ManageServer, does: Does::Group(CLUB) },
     Command { name: "Answer privately", description: "", who: Who::All, does: Does::Message(Verb::AnswerPrivately) },
 ];

@@ -79,12 +79,16 @@ pub struct CardKey {
 }
 
 /// A club: the number of its Discord server. It identifies a community: in the store, in no log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ClubId(pub u64);
 
 /// A place where a message can be posted: the number of a Discord channel. In the store, in no log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct PlaceId(pub u64);
+
+/// A role of a club: the number of a Discord role. In the store, in no log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct RoleId(pub u64);
 
 impl fmt::Display for ClubId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -19,6 +19,7 @@ pub mod render;
 pub mod reply;
 pub mod request;
 pub mod safety;
+pub mod schedule;
 #[cfg(feature = "discord")]
 pub mod store;
 pub mod suggest;
@@ -27,3 +28,5 @@ pub mod telemetry;
 #[cfg(feature = "terminal")]
 pub mod terminal;
 pub mod text;
+pub mod tips;
+pub mod weekly;

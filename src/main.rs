@@ -103,6 +103,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
             let knowledge = base(global.knowledge.as_deref())?.knowledge;
             writeln!(out, "{}", author::coverage(&knowledge).trim_end())?;
         }
+        Command::Tips(arguments::Tips::Simulate(simulate)) => terminal(&app(global)?, color).simulate(simulate, out)?,
         Command::Eval { files, json } => {
             let files: Vec<(String, String)> =
                 files.iter().map(|f| Ok((f.display().to_string(), files::read_text(f)?))).collect::<anyhow::Result<_>>()?;
@@ -123,6 +124,8 @@ fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
             let commands = patella::discord::register::registration();
             writeln!(out, "{}", serde_json::to_string_pretty(&commands)?)?;
         }
+        #[cfg(feature = "discord")]
+        Command::Store(command) => discord::store(command, &config(global)?, out)?,
         #[cfg(feature = "discord")]
         Command::Invite => discord::invite(&config(global)?, out)?,
         Command::Completions { shell } => out.write_all(&arguments::completions(*shell))?,

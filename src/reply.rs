@@ -112,7 +112,7 @@ impl Item {
 }
 
 /// A clinic or practice that a club trusts.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Clinic {
     /// Its name.

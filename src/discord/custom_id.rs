@@ -3,6 +3,8 @@
 //!
 //! `1|p|2|4800|pain.outside|persistent_pain`. A new meaning gets a new letter; a changed one a new version.
 
+use jiff::civil::Date;
+
 use crate::{
     id::{CardKey, FlagId, TipId, TopicId},
     limits,
@@ -61,6 +63,25 @@ pub enum Press {
     Alert,
     /// Posts where such questions can be asked.
     Pointer,
+    /// Says why a tip helps, for the presser alone.
+    Why(TipId),
+    /// Counts whether a tip helped.
+    TipFeedback {
+        /// Which tip.
+        tip: TipId,
+        /// Whether it did.
+        helped: bool,
+    },
+    /// Leaves a coming weekly tip out for another.
+    Swap(TipId),
+    /// Takes that back.
+    Unswap(TipId),
+    /// Leaves the weekly tip of a date out.
+    Skip(Date),
+    /// Takes that back.
+    Unskip,
+    /// Ends the weekly tips.
+    StopWeekly,
     /// Erases what is stored about the club.
     Erase,
     /// Removes the clinic whose name has this mark.
@@ -93,6 +114,13 @@ impl Press {
             Self::Private { asker, level: l, marks } => vec!["r".into(), asker.to_string(), level(*l).into(), marks.join(",")],
             Self::Alert => vec!["a".into()],
             Self::Pointer => vec!["o".into()],
+            Self::Why(tip) => vec!["y".into(), tip.to_string()],
+            Self::TipFeedback { tip, helped } => vec!["h".into(), if *helped { "y" } else { "n" }.into(), tip.to_string()],
+            Self::Swap(tip) => vec!["w".into(), tip.to_string()],
+            Self::Unswap(tip) => vec!["v".into(), tip.to_string()],
+            Self::Skip(date) => vec!["j".into(), date.to_string()],
+            Self::Unskip => vec!["u".into()],
+            Self::StopWeekly => vec!["q".into()],
             Self::Erase => vec!["x".into()],
             Self::RemoveClinic(mark) => vec!["d".into(), mark.clone()],
             Self::Cancel => vec!["n".into()],
@@ -134,11 +162,7 @@ impl Press {
             "s" => Self::Sources(TopicId::new(part()?)),
             "c" => Self::Clinics,
             "f" => {
-                let helped = match part()? {
-                    "y" => true,
-                    "n" => false,
-                    _ => return Err(Outdated),
-                };
+                let helped = yes(part()?)?;
                 Self::Feedback { topic: TopicId::new(part()?), helped }
             }
             "g" => {
@@ -156,11 +180,29 @@ impl Press {
             }
             "a" => Self::Alert,
             "o" => Self::Pointer,
+            "y" => Self::Why(TipId::new(part()?)),
+            "h" => {
+                let helped = yes(part()?)?;
+                Self::TipFeedback { tip: TipId::new(part()?), helped }
+            }
+            "w" => Self::Swap(TipId::new(part()?)),
+            "v" => Self::Unswap(TipId::new(part()?)),
+            "j" => Self::Skip(part()?.parse().map_err(|_| Outdated)?),
+            "u" => Self::Unskip,
+            "q" => Self::StopWeekly,
             "x" => Self::Erase,
             "d" => Self::RemoveClinic(part()?.to_owned()),
             "n" => Self::Cancel,
             _ => return Err(Outdated),
         })
+    }
+}
+
+fn yes(part: &str) -> Result<bool, Outdated> {
+    match part {
+        "y" => Ok(true),
+        "n" => Ok(false),
+        _ => Err(Outdated),
     }
 }
 
@@ -188,6 +230,13 @@ mod tests {
             Press::Private { asker: 1, level: Level::Urgent, marks: vec![] },
             Press::Alert,
             Press::Pointer,
+            Press::Why(TipId::new("tip.001")),
+            Press::TipFeedback { tip: TipId::new("tip.001"), helped: true },
+            Press::Swap(TipId::new("tip.001")),
+            Press::Unswap(TipId::new("tip.001")),
+            Press::Skip(jiff::civil::date(2026, 11, 26)),
+            Press::Unskip,
+            Press::StopWeekly,
             Press::Erase,
             Press::RemoveClinic("0123456789".into()),
             Press::Cancel,
@@ -224,6 +273,13 @@ mod tests {
         1|r|1|u|
         1|a
         1|o
+        1|y|tip.001
+        1|h|y|tip.001
+        1|w|tip.001
+        1|v|tip.001
+        1|j|2026-11-26
+        1|u
+        1|q
         1|x
         1|d|0123456789
         1|n
@@ -244,7 +300,7 @@ mod tests {
     #[test]
     fn what_is_not_ours_is_outdated() {
         for id in
-            ["", "1", "1|", "1|q", "2|t|pain.outside", "1|t", "1|f|maybe|pain.outside", "1|p|x|0|a|", "1|p|0|zz|a|", "1|r|1|n|"]
+            ["", "1", "1|", "1|z", "2|t|pain.outside", "1|t", "1|f|maybe|pain.outside", "1|p|x|0|a|", "1|p|0|zz|a|", "1|r|1|n|"]
         {
             assert_eq!(Press::from_custom_id(id), Err(Outdated), "{id:?}");
         }

@@ -11,7 +11,7 @@ use super::{
     rest::{Call, Rest, RestError},
     serve,
 };
-use crate::store::Store;
+use crate::{store::Store, weekly::Pause};
 
 /// A clock may be off by this much: Discord's ids and the times of tips stay right.
 const CLOCK_OFF: SignedDuration = SignedDuration::from_secs(10);
@@ -76,16 +76,32 @@ pub async fn machine(store: Result<&dyn Store, String>) -> Vec<Finding> {
         Ok(_) => Finding::well("zones", "the zone data can be read"),
         Err(_) => Finding::fault("zones", "there is no zone data", "install the package tzdata, or set TZDIR to its folder"),
     }];
-    findings.push(match store {
-        Err(wrong) => Finding::fault("store", wrong, "correct `store.url`, or the rights of the file and its folder"),
+    const MEND: &str = "correct `store.url`, or the rights of the file and its folder";
+    match store {
+        Err(wrong) => findings.push(Finding::fault("store", wrong, MEND)),
         Ok(store) => match store.check().await {
-            Ok(()) => Finding::well("store", "can be read and written"),
-            Err(error) => {
-                Finding::fault("store", error.to_string(), "correct `store.url`, or the rights of the file and its folder")
-            }
+            Ok(()) => findings.extend([Finding::well("store", "can be read and written"), tips(store).await]),
+            Err(error) => findings.push(Finding::fault("store", error.to_string(), MEND)),
         },
-    });
+    }
     findings
+}
+
+/// How the clubs' weekly tips fare.
+async fn tips(store: &dyn Store) -> Finding {
+    let all = match store.export().await {
+        Ok(all) => all,
+        Err(error) => return Finding::fault("tips", error.to_string(), "restore a backup, see docs/operating.md"),
+    };
+    let weekly: Vec<_> = all.clubs.into_iter().filter_map(|club| club.weekly).collect();
+    let refused = weekly.iter().filter(|w| w.weeks.paused == Some(Pause::Refused)).count();
+    let troubled = weekly.iter().filter(|w| w.weeks.paused.is_none() && w.weeks.trouble.is_some()).count();
+    let clubs = weekly.len();
+    if refused + troubled == 0 {
+        return Finding::well("tips", format!("of {clubs} clubs, none in trouble"));
+    }
+    let how = format!("of {clubs} clubs, {refused} paused after Discord refused them, {troubled} in trouble that may pass");
+    Finding::advice("tips", how, "`/weekly show` in such a club says why; its organizers were told")
 }
 
 /// What is checked with Discord: token, intents, commands, permissions, clock.

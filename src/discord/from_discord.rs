@@ -94,6 +94,12 @@ impl Options {
         self.get(name)?.as_str().map(str::trim)
     }
 
+    /// The id of a channel or role.
+    pub fn id(&self, name: &str) -> Option<u64> {
+        let value = self.get(name)?;
+        value.as_u64().or_else(|| value.as_str()?.parse().ok())
+    }
+
     /// Whether a flag is set.
     pub fn flag(&self, name: &str) -> bool {
         self.get(name).and_then(Value::as_bool).unwrap_or(false)

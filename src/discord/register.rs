@@ -9,6 +9,7 @@ use super::{
 use crate::{
     commands::{COMMANDS, Command, Does, Opt, Takes, Who},
     knowledge::CATEGORIES,
+    schedule::{DAYS, day_name},
 };
 
 /// What the bot needs in a server, with the reason for each.
@@ -17,7 +18,11 @@ pub const PERMISSIONS: [(u64, &str, &str); 5] = [
     (permission::SEND_MESSAGES, "Send Messages", "to answer them"),
     (permission::SEND_MESSAGES_IN_THREADS, "Send Messages in Threads", "to answer them in threads and forum posts"),
     (permission::EMBED_LINKS, "Embed Links", "without it Discord drops the body of an answer"),
-    (permission::READ_MESSAGE_HISTORY, "Read Message History", "to reply below the message that asked"),
+    (
+        permission::READ_MESSAGE_HISTORY,
+        "Read Message History",
+        "to reply below the message that asked, and to see whether a weekly tip is already there",
+    ),
 ];
 
 /// Types of commands and options, contexts and kinds of installs (interactions/application-commands).
@@ -27,6 +32,10 @@ mod kind {
     pub const SUB: u8 = 1;
     pub const TEXT: u8 = 3;
     pub const FLAG: u8 = 5;
+    pub const CHANNEL: u8 = 7;
+    pub const ROLE: u8 = 8;
+    /// Channels of a server in which messages stand by themselves: text and announcements.
+    pub const POSTING: [u8; 2] = [0, 5];
     pub const EVERY_CONTEXT: [u8; 3] = [0, 1, 2];
     pub const SERVERS: [u8; 1] = [0];
     pub const EVERY_INSTALL: [u8; 2] = [0, 1];
@@ -67,7 +76,12 @@ fn command(command: &Command) -> Value {
 
 fn option(option: &Opt) -> Value {
     let mut value = json!({
-        "type": if option.takes == Takes::Flag { kind::FLAG } else { kind::TEXT },
+        "type": match option.takes {
+            Takes::Flag => kind::FLAG,
+            Takes::Channel => kind::CHANNEL,
+            Takes::Role => kind::ROLE,
+            _ => kind::TEXT,
+        },
         "name": option.name,
         "description": option.description,
         "required": option.required,
@@ -75,10 +89,14 @@ fn option(option: &Opt) -> Value {
     let choices = |names: &[&str]| names.iter().map(|n| json!({ "name": n, "value": n })).collect::<Value>();
     match option.takes {
         Takes::Text(max) => value["max_length"] = json!(max),
-        Takes::Flag => {}
+        Takes::Flag | Takes::Role => {}
+        Takes::Channel => value["channel_types"] = json!(kind::POSTING),
+        Takes::Day => value["choices"] = choices(&DAYS.map(day_name)),
         Takes::Visible => value["choices"] = choices(&["me", "everyone"]),
         Takes::Category => value["choices"] = choices(&CATEGORIES),
-        Takes::Topic | Takes::Region | Takes::Clinic => value["autocomplete"] = json!(true),
+        Takes::Topic | Takes::Region | Takes::Clinic | Takes::Zone | Takes::Tip | Takes::Week => {
+            value["autocomplete"] = json!(true)
+        }
     }
     value
 }

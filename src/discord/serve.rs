@@ -4,15 +4,21 @@ use std::{sync::Arc, time::Duration};
 
 use jiff::{SignedDuration, Timestamp, civil::Date};
 use serde_json::Value;
+use tokio::sync::watch;
 
 use super::{
     door::Door,
     gateway::{self, Gateway, Shards, Stop},
+    outbox::Channels,
     register,
     rest::{self, Call, Rest, RestError},
     work::{self, Tally, Work},
 };
-use crate::{app::App, store::Clubs};
+use crate::{
+    app::App,
+    store::Clubs,
+    tips::worker::{self, Worker},
+};
 
 /// What is stored about a club is erased so long after it removed the bot.
 const KEPT_AFTER_LEAVING: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -46,6 +52,8 @@ pub struct Tuning {
     pub start: (Duration, Duration),
     /// Replies under way are waited for so long when the bot ends; 10 seconds.
     pub farewell: Duration,
+    /// Weekly tips that all copies of the program post in a second; [`worker::RATE`].
+    pub tips: u32,
     /// How often clubs that left are looked for, and settings written by other programs are read; 6 hours.
     pub sweep: Duration,
 }
@@ -58,6 +66,7 @@ impl Default for Tuning {
             rest: rest::Timings::default(),
             start: (Duration::from_secs(1), Duration::from_secs(60)),
             farewell: Duration::from_secs(10),
+            tips: worker::RATE,
             sweep: Duration::from_secs(6 * 3600),
         }
     }
@@ -167,10 +176,21 @@ pub async fn serve_with(
         tracing::warn!(%error, "the store does not answer; clubs have the default settings until it does");
     }
     let sweep = tokio::spawn(sweep(clubs.clone(), tuning.sweep));
-    let work = Work::new(Door::new(app, clubs, &token, cooldown, today), rest.clone(), tuning.work);
+    let (tips_end, tips_told) = watch::channel(false);
+    let channels = Channels { rest: rest.clone(), app: app.clone(), bot: identity.bot };
+    let rate = f64::from(tuning.tips);
+    let door = Door::new(app.clone(), clubs.clone(), &token, cooldown, today).with_places(Arc::new(channels.clone()));
+    let worker = Worker::new(app, clubs.clone(), channels, Arc::new(Timestamp::now), fastrand::u64(..), rate);
+    let tips = worker.map(|worker| tokio::spawn(Arc::new(worker).run(tips_told)));
+    let work = Work::new(door, rest.clone(), tuning.work);
     let gateway = Gateway { token, api, address, bot: identity.bot, shards, work: work.clone(), timings: tuning.gateway };
     let run = gateway.run(stop).await;
     sweep.abort();
+    // Posts under way are finished: they have their own time limits.
+    let _ = tips_end.send(true);
+    if let Some(tips) = tips {
+        let _ = tokio::time::timeout(tuning.farewell, tips).await;
+    }
     let left = work.finish(tuning.farewell).await;
     let tally = work.tally();
     tracing::info!(

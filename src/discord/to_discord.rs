@@ -327,23 +327,28 @@ fn reply_buttons(
     let Some(card) = card else { return buttons };
     if page + 1 < count {
         let label = r.button_more.replace("{page}", &(page + 2).to_string()).replace("{pages}", &count.to_string());
-        buttons.push(button(&Press::Page { card: card.clone(), page: page + 1 }, &label, ButtonStyle::Primary));
+        buttons.push(button(&Press::Page { card: card.clone(), page: page + 1 }, &label).style(ButtonStyle::Primary));
     } else if page > 0 {
-        buttons.push(button(&Press::Page { card: card.clone(), page: 0 }, &r.button_start, ButtonStyle::Secondary));
+        buttons.push(button(&Press::Page { card: card.clone(), page: 0 }, &r.button_start));
     }
     if !sources.is_empty() {
-        buttons.push(button(&Press::Sources(card.topic.clone()), &r.button_sources, ButtonStyle::Secondary));
+        buttons.push(button(&Press::Sources(card.topic.clone()), &r.button_sources));
     }
-    buttons.push(button(&Press::Clinics, &r.button_clinics, ButtonStyle::Secondary));
+    buttons.push(button(&Press::Clinics, &r.button_clinics));
     if place == Place::Private {
-        buttons.push(button(&Press::Share(card.topic.clone()), &r.button_share, ButtonStyle::Secondary));
+        buttons.push(button(&Press::Share(card.topic.clone()), &r.button_share));
     }
     buttons
 }
 
-/// A button. Labels are cut where they are too long for Discord.
-pub fn button(press: &Press, label: &str, style: ButtonStyle) -> CreateButton {
-    CreateButton::new(press.to_custom_id()).label(shorten(label, limits::BUTTON_LABEL)).style(style)
+/// A gray button. Labels are cut where they are too long for Discord.
+pub fn button(press: &Press, label: &str) -> CreateButton {
+    CreateButton::new(press.to_custom_id()).label(shorten(label, limits::BUTTON_LABEL)).style(ButtonStyle::Secondary)
+}
+
+/// Buttons side by side: five at the most.
+pub fn row(buttons: Vec<CreateButton>) -> CreateActionRow {
+    CreateActionRow::Buttons(buttons)
 }
 
 /// Actions first, then neighbors, then feedback.
@@ -356,7 +361,7 @@ fn rows(
 ) -> Vec<CreateActionRow> {
     let mut rows = Vec::new();
     if !actions.is_empty() {
-        rows.push(CreateActionRow::Buttons(actions));
+        rows.push(row(actions));
     }
     if choices.len() > NEIGHBORS {
         let options = choices.iter().take(limits::SELECT_OPTIONS);
@@ -370,14 +375,12 @@ fn rows(
             if at == 0 && card.is_some() { r.button_not_this.replace("{topic}", &c.label) } else { c.label.clone() }
         };
         let buttons = choices.iter().enumerate();
-        let buttons =
-            buttons.map(|(at, c)| button(&Press::Open(c.topic.clone()), &label(at, c), ButtonStyle::Secondary)).collect();
-        rows.push(CreateActionRow::Buttons(buttons));
+        let buttons = buttons.map(|(at, c)| button(&Press::Open(c.topic.clone()), &label(at, c))).collect();
+        rows.push(row(buttons));
     }
     if let Some(card) = card.filter(|c| c.topic.kind() != "meta") {
-        let feedback =
-            |helped, label: &str| button(&Press::Feedback { topic: card.topic.clone(), helped }, label, ButtonStyle::Secondary);
-        rows.push(CreateActionRow::Buttons(vec![feedback(true, &r.button_helpful), feedback(false, &r.button_not_helpful)]));
+        let feedback = |helped, label: &str| button(&Press::Feedback { topic: card.topic.clone(), helped }, label);
+        rows.push(row(vec![feedback(true, &r.button_helpful), feedback(false, &r.button_not_helpful)]));
     }
     rows
 }

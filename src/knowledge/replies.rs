@@ -283,6 +283,96 @@ replies! {
     club_nothing_stored;
     /// After cancelling.
     club_kept;
+    /// Button: end the weekly tips.
+    button_stop;
+    /// Button: another weekly tip.
+    button_swap;
+    /// Button: leave a week out.
+    button_skip;
+    /// Button: take it back.
+    button_undo;
+    /// Button below a weekly tip.
+    button_why_tip;
+    /// Title of how the weekly tips stand.
+    weekly_title;
+    /// The same after they began.
+    weekly_started;
+    /// Weekly tips cannot begin.
+    weekly_not_started("{channel}", "{cause}");
+    /// The same after a pause began.
+    weekly_paused;
+    /// The same after a pause.
+    weekly_resumed;
+    /// The same after a tip was chosen.
+    weekly_pinned("{tip}");
+    /// There are none.
+    weekly_none;
+    /// Where they are posted.
+    weekly_where("{channel}");
+    /// When.
+    weekly_when("{day}", "{time}", "{zone}");
+    /// Who is pinged.
+    weekly_pings("{role}");
+    /// Nobody is.
+    weekly_pings_nobody;
+    /// The last one was posted.
+    weekly_last_posted("{date}", "{tip}");
+    /// The last one was left out.
+    weekly_last_missed("{date}", "{tip}");
+    /// Nobody knows.
+    weekly_last_unknown("{date}", "{tip}");
+    /// What went wrong.
+    weekly_trouble("{when}", "{cause}");
+    /// Paused by an organizer.
+    weekly_is_paused;
+    /// Paused by the bot.
+    weekly_is_refused;
+    /// Heading of the coming dates.
+    weekly_next;
+    /// Beside a tip that the club chose.
+    weekly_by_you;
+    /// Below the dates.
+    weekly_own_time;
+    /// Above a preview.
+    weekly_preview("{when}", "{channel}");
+    /// A button was pressed too late.
+    weekly_moved_on;
+    /// Asked before they end.
+    weekly_stop_sure;
+    /// They ended.
+    weekly_stopped;
+    /// No channel.
+    weekly_channel_fault;
+    /// No day.
+    weekly_day_fault("{day}");
+    /// No time.
+    weekly_time_fault("{time}");
+    /// No zone.
+    weekly_zone_fault("{zone}");
+    /// No zone, with near ones.
+    weekly_zone_near("{zone}", "{near}");
+    /// No tip.
+    weekly_tip_fault("{tip}");
+    /// No coming date.
+    weekly_week_fault("{week}");
+    /// Cause: the channel is gone.
+    weekly_no_channel;
+    /// Cause: not allowed.
+    weekly_no_permission;
+    /// Cause: the history cannot be read.
+    weekly_no_history;
+    /// Cause: refused.
+    weekly_refused;
+    /// Cause: Discord is away.
+    weekly_unreachable;
+    /// Cause: the zone is unknown.
+    weekly_no_zone;
+    /// News: left out.
+    weekly_told_missed("{date}", "{channel}");
+    /// News: not known.
+    weekly_told_unknown("{date}", "{channel}");
+    /// News: paused.
+    weekly_told_paused("{channel}", "{cause}");
     /// A fault of ours.
     incident("{code}");
     /// A text was longer than is read.

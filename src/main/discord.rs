@@ -18,9 +18,12 @@ use patella::{
         rest::{self, Rest},
         serve,
     },
-    store::{self, Clubs},
+    store::{self, Clubs, Store, backup::Backup},
     telemetry,
+    terminal::arguments,
 };
+
+use super::files;
 
 /// What `serve` says to somebody who has no token yet.
 const NO_TOKEN: &str = "\
@@ -159,5 +162,44 @@ pub fn invite(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
     let identity =
         runtime()?.block_on(async { serve::identity(&rest(config)?).await.context("Discord was asked who the bot is") })?;
     writeln!(out, "{}", register::install_link(&identity.application))?;
+    Ok(())
+}
+
+/// Looks after what is stored.
+pub fn store(command: &arguments::Store, config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
+    runtime()?.block_on(async {
+        let store = store::open(&config.store.url).await?;
+        let done = look_after(&*store, command, out).await;
+        store.close().await;
+        done
+    })
+}
+
+async fn look_after(store: &dyn Store, command: &arguments::Store, out: &mut impl Write) -> anyhow::Result<()> {
+    match command {
+        arguments::Store::Check => {
+            store.check().await?;
+            let Backup { clubs, feedback, .. } = store.export().await?;
+            let weekly = clubs.iter().filter(|c| c.weekly.is_some()).count();
+            let left = clubs.iter().filter(|c| c.left_at.is_some()).count();
+            writeln!(out, "the store can be read and written")?;
+            writeln!(
+                out,
+                "{} clubs, {left} of them left; {weekly} with weekly tips; counts for {} topics",
+                clubs.len(),
+                feedback.len()
+            )?;
+        }
+        arguments::Store::Export { file } => {
+            let json = store.export().await?.to_json();
+            if file.as_os_str() == "-" { out.write_all(json.as_bytes())? } else { files::replace(file, &json)? }
+        }
+        arguments::Store::Import { file } => {
+            let json = if file.as_os_str() == "-" { super::read_input()? } else { files::read_text(file)? };
+            let backup = Backup::from_json(&json).with_context(|| format!("cannot import {}", file.display()))?;
+            store.import(&backup).await?;
+            writeln!(out, "{} clubs imported", backup.clubs.len())?;
+        }
+    }
     Ok(())
 }

@@ -105,3 +105,24 @@ fn not_text(path: String, bytes: &[u8], at: usize) -> Problem {
 pub fn read_text(path: &Path) -> anyhow::Result<String> {
     fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
 }
+
+/// Writes a file that its owner alone may read, whole or not at all: what was there stays until the new one is complete.
+#[cfg(feature = "discord")]
+pub fn replace(path: &Path, text: &str) -> anyhow::Result<()> {
+    use std::io::Write as _;
+    let name = path.file_name().with_context(|| format!("{} is no file", path.display()))?;
+    let mut beside = name.to_os_string();
+    beside.push(format!(".{}.new", std::process::id()));
+    let beside = path.with_file_name(beside);
+    let mut new = fs::OpenOptions::new();
+    new.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut new, 0o600);
+    let write = || -> std::io::Result<()> {
+        let mut file = new.open(&beside)?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        fs::rename(&beside, path)
+    };
+    write().inspect_err(|_| drop(fs::remove_file(&beside))).with_context(|| format!("cannot write {}", path.display()))
+}

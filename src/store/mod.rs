@@ -1,7 +1,10 @@
-//! What outlives a restart: clubs' choices and counts of feedback. Nothing about a member, ever.
+//! What outlives a restart: clubs' choices, weekly tips and counts of feedback. Nothing about a member, ever.
 //!
 //! [`Store`] is the one face; [`open`] picks what stands behind it. Doors do not wait for it: they ask [`Clubs`].
 
+pub mod backup;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod shelf;
 #[cfg(feature = "sqlite")]
 mod sqlite;
@@ -11,10 +14,12 @@ use std::{io, path::PathBuf, sync::Arc};
 use async_trait::async_trait;
 use jiff::Timestamp;
 
+use self::backup::Backup;
 pub use self::shelf::{ChangeError, Clubs};
 use crate::{
     club::Choices,
     id::{ClubId, TopicId},
+    weekly::Weeks,
 };
 
 /// A topic's thumbs since counting began.
@@ -26,6 +31,34 @@ pub struct Feedback {
     pub helped: u64,
     /// How often "this did not help" was pressed.
     pub not_helped: u64,
+}
+
+/// Counts the writes of one value: who writes names the one that was read, so that no write is lost under another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Version(i64);
+
+/// A weekly tip that a worker was given for a while.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    /// Whose.
+    pub club: ClubId,
+    /// What is stored.
+    pub weeks: Weeks,
+    /// For [`Store::save_weekly`].
+    pub version: Version,
+}
+
+/// A weekly tip as it is to be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// Whose.
+    pub club: ClubId,
+    /// What is stored.
+    pub weeks: Weeks,
+    /// When the worker is to look at it.
+    pub wake: Option<Timestamp>,
+    /// The version that was read.
+    pub seen: Version,
 }
 
 /// Keeps clubs' choices. Each call is whole: it happens entirely or not at all, through a crash or a dropped future too.
@@ -64,6 +97,42 @@ pub trait Store: Send + Sync + 'static {
     /// All feedback, by topic.
     async fn feedback(&self) -> Result<Vec<Feedback>, StoreError>;
 
+    /// A club's weekly tip, and the version of what was read; `None` where there is none.
+    async fn weekly(&self, club: ClubId) -> Result<Option<(Weeks, Version)>, StoreError>;
+
+    /// Writes a club's weekly tip, if nobody wrote it since the version that was `seen` (`None`: since there was none). `wake` is
+    /// when the worker is to look at it. Returns the new version, or `None` where somebody else was faster.
+    async fn save_weekly(
+        &self,
+        club: ClubId,
+        weeks: &Weeks,
+        wake: Option<Timestamp>,
+        seen: Option<Version>,
+    ) -> Result<Option<Version>, StoreError>;
+
+    /// Writes many at once, which costs little more than one: each as [`Store::save_weekly`] would, and all or none where that
+    /// fails. Returns the new versions in the same order.
+    async fn save_many(&self, changes: &[Change]) -> Result<Vec<Option<Version>>, StoreError>;
+
+    /// Erases a club's weekly tip; returns whether there was one.
+    async fn stop_weekly(&self, club: ClubId) -> Result<bool, StoreError>;
+
+    /// Takes up to `max` weekly tips whose time has come, the oldest first. Nobody else is given them before `until`, and who
+    /// writes them meanwhile makes the version that is returned here an old one.
+    async fn claim(&self, now: Timestamp, until: Timestamp, max: u32) -> Result<Vec<Claim>, StoreError>;
+
+    /// How the database goes about [`Store::claim`], in its own words: for whoever wonders why it is slow.
+    async fn claim_plan(&self) -> Result<String, StoreError>;
+
+    /// Notes that this copy of the program runs, forgets those last heard of before an instant, and counts the rest.
+    async fn copies(&self, me: u64, now: Timestamp, gone_before: Timestamp) -> Result<u64, StoreError>;
+
+    /// All that is stored, as it is at one moment.
+    async fn export(&self) -> Result<Backup, StoreError>;
+
+    /// Puts a backup into an empty store, entirely or not at all.
+    async fn import(&self, backup: &Backup) -> Result<(), StoreError>;
+
     /// Whether the store can be read and written (it writes) and has this program's form.
     async fn check(&self) -> Result<(), StoreError>;
 
@@ -78,10 +147,12 @@ type Cause = Box<dyn std::error::Error + Send + Sync>;
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The address is of no kind that is understood. It is not repeated: it may hold a password.
-    #[error("store.url is not understood: use sqlite://FILE, such as sqlite://patella.db")]
+    #[error(
+        "store.url is not understood: use sqlite://FILE, such as sqlite://patella.db, or postgres://USER:PASSWORD@HOST/DATABASE"
+    )]
     Address,
     /// The address is of a kind that this build leaves out.
-    #[error("this build of Patella has no {kind} store yet{instead}")]
+    #[error("this build of Patella has no {kind} store{instead}")]
     NotBuilt {
         /// Its name.
         kind: &'static str,
@@ -89,7 +160,9 @@ pub enum StoreError {
         instead: &'static str,
     },
     /// What follows the file's name in the address is not understood.
-    #[error("the options of store.url are not understood: use sqlite://FILE, or sqlite://FILE?mode=ro to read only")]
+    #[error(
+        "the options of store.url are not understood: use sqlite://FILE, sqlite://FILE?mode=ro to read only, or postgres://USER:PASSWORD@HOST/DATABASE"
+    )]
     Options(#[source] Cause),
     /// The folder of the file does not exist.
     #[error("the store's folder `{}` does not exist: create it, or set store.url to another file", .0.display())]
@@ -122,6 +195,15 @@ pub enum StoreError {
     /// Another program or too many calls at once keep the store busy.
     #[error("the store is locked: end the other program that holds it open, or try again")]
     Locked(#[source] Cause),
+    /// The server cannot be reached, or lets nobody in for the moment.
+    #[error("the store's server cannot be reached: check store.url, and that the server runs")]
+    Unreachable(#[source] Cause),
+    /// The server knows no such user, password or database, or does not let the user in.
+    #[error("the store's server refuses the login: check user, password and database in store.url, and the user's privileges")]
+    Login(#[source] Cause),
+    /// There is something in the store that a backup would be put into.
+    #[error("the store is not empty: set store.url to a new file or database, and import into that")]
+    NotEmpty,
     /// There is no room left.
     #[error("the disk that holds the store is full: make room")]
     Full(#[source] Cause),
@@ -145,7 +227,8 @@ impl StoreError {
     }
 }
 
-/// Opens the store that an address names: `sqlite://FILE`, `sqlite://FILE?mode=ro`, or `sqlite::memory:` for tests. A file that
+/// Opens the store that an address names: `postgres://USER:PASSWORD@HOST/DATABASE`, `sqlite://FILE`, `sqlite://FILE?mode=ro`, or
+/// `sqlite::memory:` for tests. A file that
 /// is not there is created, readable by its owner only; an older form is brought up to date. A file that can only be read opens
 /// all the same, so that clubs keep their settings; [`Store::check`] and every write then say [`StoreError::ReadOnly`].
 ///
@@ -154,9 +237,7 @@ impl StoreError {
 pub async fn open(url: &str) -> Result<Arc<dyn Store>, StoreError> {
     match url.split_once(':').map_or("", |(scheme, _)| scheme) {
         "sqlite" => open_sqlite(url).await,
-        "postgres" | "postgresql" => {
-            Err(StoreError::NotBuilt { kind: "PostgreSQL", instead: ": set store.url to sqlite://patella.db" })
-        }
+        "postgres" | "postgresql" => open_postgres(url).await,
         _ => Err(StoreError::Address),
     }
 }
@@ -169,4 +250,14 @@ async fn open_sqlite(url: &str) -> Result<Arc<dyn Store>, StoreError> {
 #[cfg(not(feature = "sqlite"))]
 async fn open_sqlite(_url: &str) -> Result<Arc<dyn Store>, StoreError> {
     Err(StoreError::NotBuilt { kind: "SQLite", instead: "" })
+}
+
+#[cfg(feature = "postgres")]
+async fn open_postgres(url: &str) -> Result<Arc<dyn Store>, StoreError> {
+    Ok(Arc::new(postgres::Postgres::open(url).await?))
+}
+
+#[cfg(not(feature = "postgres"))]
+async fn open_postgres(_url: &str) -> Result<Arc<dyn Store>, StoreError> {
+    Err(StoreError::NotBuilt { kind: "PostgreSQL", instead: ": set store.url to sqlite://patella.db" })
 }

@@ -4,6 +4,12 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum, error::ErrorKind};
 use clap_complete::Shell;
+use jiff::{
+    Timestamp,
+    civil::{Date, Time, Weekday},
+};
+
+use crate::{schedule, tips::zones};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -94,6 +100,9 @@ Examples:
     /// Check the knowledge base, or show where its claims went.
     #[command(subcommand)]
     Knowledge(Knowledge),
+    /// See what the weekly tips do.
+    #[command(subcommand)]
+    Tips(Tips),
     /// Score labelled questions: right first, right within one tap, refused, red flags missed, false alarms.
     #[command(after_help = "Examples:\n  patella eval questions.jsonl safety.jsonl\n  patella eval --json questions.jsonl")]
     Eval {
@@ -120,6 +129,10 @@ Examples:
     /// Print, as JSON, the commands exactly as they are registered with Discord.
     #[cfg(feature = "discord")]
     Commands,
+    /// Check what is stored, keep a copy of it, or put one back.
+    #[cfg(feature = "discord")]
+    #[command(subcommand)]
+    Store(Store),
     /// Print the link that installs the bot in a server, with the least permissions.
     #[cfg(feature = "discord")]
     Invite,
@@ -161,6 +174,84 @@ pub enum Knowledge {
     },
     /// Print each claim of the seed articles with the cards and tips that carry it, or why none does.
     Coverage,
+}
+
+/// Look after what is stored about clubs.
+#[cfg(feature = "discord")]
+#[derive(Debug, Subcommand)]
+pub enum Store {
+    /// Say whether the store can be read and written, and how much is in it.
+    #[command(after_help = "Example:\n  patella store check --config config.toml")]
+    Check,
+    /// Write all that is stored to a file, as JSON. The bot may run meanwhile.
+    #[command(after_help = "Examples:\n  patella store export backup.json\n  patella store export - | gzip > backup.json.gz")]
+    Export {
+        /// The file; `-` for standard output. One that is there is replaced once the new one is whole.
+        file: PathBuf,
+    },
+    /// Put such a file into an empty store, entirely or not at all.
+    #[command(after_help = "\
+To move from SQLite to PostgreSQL: stop the bot, export, set store.url to the new database, import, start.
+
+Example:
+  PATELLA_STORE_URL=postgres://patella@db/patella patella store import backup.json")]
+    Import {
+        /// The file; `-` for standard input.
+        file: PathBuf,
+    },
+}
+
+/// See what the weekly tips do.
+#[derive(Debug, Subcommand)]
+pub enum Tips {
+    /// Print when a club's tips would come, and which: the instant, the local time, the tip, one a line.
+    #[command(after_help = "\
+Example:
+  patella tips simulate --zone America/New_York --weekday thu --time 18:30 --from 2026-10-26 --weeks 3")]
+    Simulate(Simulate),
+}
+
+/// Whose tips, and from when.
+#[derive(Debug, Args)]
+pub struct Simulate {
+    /// A zone of the IANA database, or a large city.
+    #[arg(long, value_parser = zone)]
+    pub zone: String,
+    /// The day of the week.
+    #[arg(long, value_name = "DAY", value_parser = day)]
+    pub weekday: Weekday,
+    /// The time on the wall there.
+    #[arg(long, value_name = "HH:MM", value_parser = time)]
+    pub time: Time,
+    /// The first day there to look at, such as 2026-10-26.
+    #[arg(long, value_name = "DATE")]
+    pub from: Date,
+    /// How many tips.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=5200))]
+    pub weeks: u32,
+    /// Whose order of tips: the number of the club's Discord server.
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    pub club: u64,
+}
+
+fn zone(typed: &str) -> Result<String, String> {
+    zones::zone(typed).ok_or_else(|| {
+        let near: Vec<String> = zones::find(typed, Timestamp::UNIX_EPOCH, 3).into_iter().map(|z| z.name).collect();
+        let near = if near.is_empty() {
+            "write one such as Europe/Berlin".to_owned()
+        } else {
+            format!("did you mean {}?", near.join(" or "))
+        };
+        format!("there is no such zone; {near}")
+    })
+}
+
+fn day(typed: &str) -> Result<Weekday, String> {
+    schedule::day_from_name(typed).ok_or_else(|| "write a day such as thu or Thursday".to_owned())
+}
+
+fn time(typed: &str) -> Result<Time, String> {
+    schedule::time_from_text(typed).ok_or_else(|| "write a time such as 18:30".to_owned())
 }
 
 /// Where the question is.

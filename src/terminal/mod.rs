@@ -6,12 +6,16 @@ mod lines;
 
 use std::io::{self, Write};
 
-use jiff::civil::Date;
+use jiff::{
+    SignedDuration, Timestamp,
+    civil::{Date, Time},
+};
 use serde_json::{Value, json};
 
+use self::arguments::Simulate;
 use crate::{
     app::App,
-    id::TopicId,
+    id::{ClubId, PlaceId, TopicId},
     render::{
         json::to_json,
         text::{Style, to_text},
@@ -19,6 +23,8 @@ use crate::{
     reply::{Audience, Block, Item, Kind, Reply},
     request::{Ask, Request},
     text::likeness,
+    tips::coming,
+    weekly::{Plan, Weeks},
 };
 
 /// The door: whom it asks, on which day, and how it prints.
@@ -92,6 +98,25 @@ impl Terminal<'_> {
             return Err(UnknownTopic { name: name.to_owned(), near: self.near(name) });
         }
         Ok(reply)
+    }
+
+    /// Prints when a club's tips would come, and which: instant, local time, tip, one a line.
+    ///
+    /// # Errors
+    /// Where the output cannot be written.
+    pub fn simulate(&self, simulate: &Simulate, out: &mut dyn Write) -> io::Result<()> {
+        let Simulate { zone, weekday, time, from, weeks: count, club } = simulate;
+        let plan = Plan { place: PlaceId(0), day: *weekday, time: *time, zone: zone.clone(), role: None };
+        let Some(slot) = plan.slot() else { return Ok(()) };
+        // The instant before the first day begins there.
+        let begin = slot.zone.to_ambiguous_timestamp(from.to_datetime(Time::MIN)).compatible().unwrap_or(Timestamp::MAX);
+        let after = begin.checked_sub(SignedDuration::from_nanos(1)).unwrap_or(Timestamp::MIN);
+        let Some(weeks) = Weeks::start(None, plan, after) else { return Ok(()) };
+        for (due, tip) in coming(&self.app.knowledge().tips, ClubId(*club), &weeks, *count as usize) {
+            let local = due.at.to_zoned(slot.zone.clone());
+            writeln!(out, "{} {} {}", due.at, local.strftime("%Y-%m-%dT%H:%M:%S%:z"), tip.id)?;
+        }
+        out.flush()
     }
 
     /// Prints a reply.

@@ -14,7 +14,7 @@ mod spell;
 pub use context::{Context, ContextKind, Direction, Trigger};
 pub use gate::Gates;
 pub use lexicon::{ClassDef, ClassId, Lexicon, LexiconBuilder, Word};
-pub use normalize::plain_words;
+pub use normalize::{folded, plain_words};
 pub use pattern::{Found, Pattern, PatternError};
 pub use spell::Spelling;
 

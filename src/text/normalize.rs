@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
 use super::TEXT_MAX;
 
@@ -26,6 +26,12 @@ pub enum Break {
     Comma,
     /// A full stop, a line end, a question mark.
     Sentence,
+}
+
+/// A name for comparing: small letters, Latin ones without their marks, a minus as keyboards have it, no space around.
+pub fn folded(name: &str) -> String {
+    let plain = name.trim().nfd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase);
+    plain.map(|c| if matches!(c, '\u{2212}' | '\u{2013}') { '-' } else { c }).collect()
 }
 
 /// Contractions and what they stand for. Written without apostrophe; those in `ONLY_WITH_APOSTROPHE` are words otherwise.

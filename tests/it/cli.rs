@@ -363,3 +363,35 @@ fn help_shows_examples_and_completions_are_scripts() {
         assert!(output(&["completions", shell]).contains("jsonl"), "{shell}");
     }
 }
+
+#[test]
+fn tips_are_simulated_over_a_change_of_the_clocks() {
+    let simulate = |zone, weekday, time, from, weeks| {
+        ["tips", "simulate", "--zone", zone, "--weekday", weekday, "--time", time, "--from", from, "--weeks", weeks]
+    };
+    let out = output(&simulate("America/New_York", "thu", "18:30", "2026-10-26", "3"));
+    let lines: Vec<Vec<&str>> = out.lines().map(|l| l.split(' ').collect()).collect();
+    let times: Vec<[&str; 2]> = lines.iter().map(|l| [l[0], l[1]]).collect();
+    assert_eq!(
+        times,
+        [
+            ["2026-10-29T22:30:00Z", "2026-10-29T18:30:00-04:00"],
+            ["2026-11-05T23:30:00Z", "2026-11-05T18:30:00-05:00"],
+            ["2026-11-12T23:30:00Z", "2026-11-12T18:30:00-05:00"],
+        ]
+    );
+    assert!(lines.iter().all(|l| l[2].starts_with("tip.")) && lines[0][2] != lines[1][2], "{out}");
+    // The first moment of the first day counts.
+    let midnight = output(&simulate("UTC", "Monday", "00:00", "2026-11-23", "1"));
+    assert!(midnight.starts_with("2026-11-23T00:00:00Z 2026-11-23T00:00:00+00:00 tip."), "{midnight}");
+    for (wrong, said) in [
+        (simulate("Amercia/New_York", "thu", "18:30", "2026-10-26", "3"), "did you mean America/New_York"),
+        (simulate("UTC", "thirsty", "18:30", "2026-10-26", "3"), "write a day such as"),
+        (simulate("UTC", "thu", "half six", "2026-10-26", "3"), "write a time such as"),
+        (simulate("UTC", "thu", "18:30", "26.10.2026", "3"), "--from"),
+        (simulate("UTC", "thu", "18:30", "2026-10-26", "0"), "--weeks"),
+    ] {
+        let complaint = complaint(&wrong, 2);
+        assert!(complaint.contains(said), "{complaint}");
+    }
+}

@@ -1,5 +1,6 @@
 //! Tests from outside: the program and the library as others use them.
 
+mod calendar;
 mod cli;
 #[cfg(feature = "discord")]
 mod conversations;
@@ -8,6 +9,8 @@ mod evaluation;
 mod house;
 #[cfg(feature = "discord")]
 mod pictures;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod properties;
 #[cfg(feature = "discord")]
 mod rest;
@@ -20,3 +23,5 @@ mod stand_in_itself;
 mod store;
 #[cfg(feature = "sqlite")]
 mod troubles;
+#[cfg(all(feature = "sqlite", feature = "postgres"))]
+mod weekly;

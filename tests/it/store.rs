@@ -1,5 +1,10 @@
 //! What is stored about clubs: the story that every store passes, SQLite's own troubles, and the copy in memory.
 
+#[path = "store/moody.rs"]
+pub mod moody;
+#[cfg(feature = "postgres")]
+#[path = "store/postgres.rs"]
+mod postgres;
 #[path = "store/shelf.rs"]
 mod shelf;
 #[path = "store/sqlite.rs"]

@@ -255,7 +255,7 @@ fn resolve(state: &State, resolved: &mut Value, kind: u64, value: &Value) {
     match kind {
         6 => resolved["users"][value.as_str().unwrap_or_default()] = payload::user(state, UserId::new(id)),
         7 => {
-            let mut channel = payload::channel(&state.channels[&ChannelId::new(id)]);
+            let mut channel = payload::channel(state, &state.channels[&ChannelId::new(id)]);
             channel["permissions"] = json!(state.permissions(state.bot, ChannelId::new(id)).bits().to_string());
             resolved["channels"][value.as_str().unwrap_or_default()] = channel;
         }

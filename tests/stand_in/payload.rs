@@ -44,14 +44,17 @@ pub fn member(state: &State, guild: &Guild, id: UserId) -> Value {
     value
 }
 
-/// A channel, with what the asker or the bot may do in it.
-pub fn channel(channel: &Channel) -> Value {
+/// A channel. What the bot may do in it is said as an overwrite of its own, which comes last and decides.
+pub fn channel(state: &State, channel: &Channel) -> Value {
     let mut value = json!({"id": channel.id.to_string(), "type": channel.kind, "last_message_id": null, "flags": 0});
     if let Some(guild) = channel.guild {
         value["guild_id"] = json!(guild.to_string());
         value["name"] = json!(channel.name);
         value["position"] = json!(0);
-        value["permission_overwrites"] = json!([]);
+        let may = state.permissions(state.bot, channel.id);
+        value["permission_overwrites"] = json!([{
+            "id": state.bot.to_string(), "type": 1, "allow": may.bits().to_string(), "deny": (!may).bits().to_string(),
+        }]);
         value["parent_id"] = Value::Null;
         value["topic"] = Value::Null;
         value["nsfw"] = json!(false);
@@ -63,7 +66,7 @@ pub fn channel(channel: &Channel) -> Value {
 /// A direct-message channel with its people.
 pub fn private_channel(state: &State, id: ChannelId) -> Value {
     let known = &state.channels[&id];
-    let mut value = channel(known);
+    let mut value = channel(state, known);
     value["recipients"] = known.people.iter().map(|person| user(state, *person)).collect();
     value
 }
@@ -98,7 +101,7 @@ pub fn guild(state: &State, id: GuildId) -> Value {
 pub fn guild_create(state: &State, id: GuildId) -> Value {
     let mut value = guild(state, id);
     let known = &state.guilds[&id];
-    let channels: Vec<Value> = state.channels.values().filter(|c| c.guild == Some(id)).map(channel).collect();
+    let channels: Vec<Value> = state.channels.values().filter(|c| c.guild == Some(id)).map(|c| channel(state, c)).collect();
     value["joined_at"] = json!("2024-03-01T08:00:00.000000+00:00");
     value["large"] = json!(false);
     value["unavailable"] = json!(false);
@@ -208,7 +211,7 @@ fn owners(state: &State, interaction: &Interaction) -> Value {
 pub fn interaction(state: &State, interaction: &Interaction, data: Value, source: Option<&Message>) -> Value {
     let place = &state.channels[&interaction.channel];
     let asker = &state.users[&interaction.user];
-    let mut shown = channel(place);
+    let mut shown = channel(state, place);
     shown["permissions"] = json!(state.permissions(interaction.user, place.id).bits().to_string());
     let context = match place.kind {
         1 => 1,

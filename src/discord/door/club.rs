@@ -1,7 +1,7 @@
 //! `/club`: what a club's organizers see and change. Each change answers with the settings as they are now.
 
 use jiff::civil::Date;
-use serenity::{builder::CreateActionRow, model::application::ButtonStyle};
+use serenity::model::application::ButtonStyle;
 use sha2::{Digest, Sha256};
 
 use super::{Message, Options, Place, Press, Response, Visit, plain, shorten, to_discord};
@@ -54,7 +54,7 @@ fn place(choices: &Choices, name: &str) -> Option<usize> {
 }
 
 impl Visit<'_> {
-    fn own_club(&self) -> Option<ClubId> {
+    pub(super) fn own_club(&self) -> Option<ClubId> {
         self.incoming.club.filter(|_| self.incoming.allowed(Verb::ClubShow))
     }
 
@@ -222,10 +222,10 @@ impl Visit<'_> {
     }
 
     /// A question with a button that does it and one that leaves all as it is.
-    fn ask_first(&self, words: String, press: &Press, label: &str) -> Response {
-        let yes = to_discord::button(press, label, ButtonStyle::Danger);
-        let no = to_discord::button(&Press::Cancel, &self.door.replies().button_cancel, ButtonStyle::Secondary);
-        Response::message(&Message { rows: vec![CreateActionRow::Buttons(vec![yes, no])], ..Message::notice(words) })
+    pub(super) fn ask_first(&self, words: String, press: &Press, label: &str) -> Response {
+        let yes = to_discord::button(press, label).style(ButtonStyle::Danger);
+        let no = to_discord::button(&Press::Cancel, &self.door.replies().button_cancel);
+        Response::message(&Message { rows: vec![to_discord::row(vec![yes, no])], ..Message::notice(words) })
     }
 }
 

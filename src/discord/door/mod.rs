@@ -5,6 +5,9 @@ mod club;
 mod press;
 mod suggestions;
 mod visit;
+mod weekly;
+
+pub(super) use self::weekly::{Places, cause};
 
 use std::{
     sync::Arc,
@@ -13,7 +16,7 @@ use std::{
 
 use jiff::civil::Date;
 use serde_json::{Value, json};
-use serenity::{builder::CreateActionRow, model::application::ButtonStyle};
+use serenity::model::application::ButtonStyle;
 
 use super::{
     cooldown::Cooldown,
@@ -48,6 +51,7 @@ mod callback {
 pub struct Door {
     pub(super) app: Arc<App>,
     pub(super) clubs: Arc<Clubs>,
+    places: Option<Arc<dyn Places>>,
     seal: Seal,
     cooldown: Cooldown,
     today: fn() -> Date,
@@ -100,7 +104,12 @@ struct Visit<'a> {
 impl Door {
     /// A door before an app and the clubs' settings. `token` is the bot's, from which the key of public buttons is made.
     pub fn new(app: Arc<App>, clubs: Arc<Clubs>, token: &str, cooldown: Duration, today: fn() -> Date) -> Self {
-        Self { app, clubs, seal: Seal::new(token), cooldown: Cooldown::new(cooldown), today }
+        Self { app, clubs, places: None, seal: Seal::new(token), cooldown: Cooldown::new(cooldown), today }
+    }
+
+    /// The same with a look at the channels that organizers choose.
+    pub fn with_places(self, places: Arc<dyn Places>) -> Self {
+        Self { places: Some(places), ..self }
     }
 
     fn replies(&self) -> &Replies {
@@ -225,10 +234,10 @@ impl Door {
         };
         let marks = flags.iter().take(MARKS).map(|flag| self.seal.mark(asker, flag)).collect();
         let press = Press::Private { asker, level, marks };
-        let open = to_discord::button(&press, &r.button_private, ButtonStyle::Danger);
+        let open = to_discord::button(&press, &r.button_private).style(ButtonStyle::Danger);
         Message {
             content: format!("\u{26a0}\u{fe0f} **{}**\n{}", words, plain(&r.public_private)),
-            rows: vec![CreateActionRow::Buttons(vec![open])],
+            rows: vec![to_discord::row(vec![open])],
             ..Message::default()
         }
     }

@@ -57,6 +57,13 @@ impl Visit<'_> {
             }
             Press::Alert => self.alert(),
             Press::Pointer => self.publicly(&Message { content: r.pointer.clone(), ..Message::default() }),
+            Press::Why(tip) => self.show(&Request::ThatTip { tip: tip.clone() }),
+            Press::TipFeedback { tip, helped } => self.feedback(&TopicId::new(tip.as_str()), *helped, own, rows),
+            Press::Swap(tip) => self.weekly_swap(tip).await,
+            Press::Unswap(tip) => self.weekly_unswap(tip).await,
+            Press::Skip(date) => self.weekly_skip(*date).await,
+            Press::Unskip => self.weekly_unskip().await,
+            Press::StopWeekly => self.weekly_stop_confirmed().await,
             Press::Erase => self.club_erase_confirmed().await,
             Press::RemoveClinic(mark) => self.clinic_remove_confirmed(mark).await,
             Press::Cancel => Response::update(&Message::notice(&r.club_kept)),
@@ -70,8 +77,13 @@ impl Visit<'_> {
             Press::Open(topic) | Press::Share(topic) | Press::Sources(topic) | Press::Feedback { topic, .. } => topic.as_str(),
             Press::Page { card, .. } => card.topic.as_str(),
             Press::OpenChosen => chosen.unwrap_or_default(),
-            Press::ShareTip(tip) => return knowledge.tip(tip).is_some(),
-            Press::Clinics
+            Press::ShareTip(tip) | Press::Why(tip) | Press::TipFeedback { tip, .. } => return knowledge.tip(tip).is_some(),
+            Press::Swap(_)
+            | Press::Unswap(_)
+            | Press::Skip(_)
+            | Press::Unskip
+            | Press::StopWeekly
+            | Press::Clinics
             | Press::Tip { .. }
             | Press::Private { .. }
             | Press::Alert

@@ -1,5 +1,6 @@
 //! What is suggested while somebody types.
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{Response, Visit, callback, shorten};
@@ -7,6 +8,7 @@ use crate::{
     commands::{Takes, Verb},
     knowledge::Region,
     limits,
+    tips::zones,
 };
 
 impl Visit<'_> {
@@ -27,6 +29,15 @@ impl Visit<'_> {
                 let own = self.own_clinics().await.unwrap_or_default();
                 fitting(own.into_iter().map(|c| (c.name.clone(), c.name)).collect(), typed)
             }
+            Takes::Zone if self.incoming.allowed(Verb::WeeklyStart) => {
+                let found = zones::find(typed, Timestamp::now(), limits::SUGGESTIONS);
+                found.into_iter().map(|zone| (zone.label, zone.name)).collect()
+            }
+            Takes::Tip if self.incoming.allowed(Verb::WeeklyPin) => {
+                let tips = app.knowledge().tips.iter();
+                fitting(tips.map(|tip| (format!("{} ({})", tip.title, tip.category), tip.id.to_string())).collect(), typed)
+            }
+            Takes::Week if self.incoming.allowed(Verb::WeeklyPin) => fitting(self.coming_dates().await, typed),
             _ => Vec::new(),
         };
         let choice = |(name, value): (String, String)| json!({ "name": shorten(&name, limits::SELECT_OPTION), "value": value });

@@ -3,10 +3,7 @@
 use std::time::Instant;
 
 use jiff::civil::Date;
-use serenity::{
-    builder::{CreateActionRow, CreateEmbed},
-    model::application::ButtonStyle,
-};
+use serenity::builder::CreateEmbed;
 
 use super::{Message, Options, Place, Press, Response, Visit, plain, shorten, to_discord, units};
 use crate::{
@@ -38,8 +35,8 @@ impl Visit<'_> {
         let mut message = to_discord::message(reply, r, self.private(), page);
         if reply.kind == Kind::Safety && self.incoming.club.is_some() {
             // Nobody is alerted unless the asker wants it.
-            let alert = to_discord::button(&Press::Alert, &r.button_alert, ButtonStyle::Secondary);
-            message.rows.push(CreateActionRow::Buttons(vec![alert]));
+            let alert = to_discord::button(&Press::Alert, &r.button_alert);
+            message.rows.push(to_discord::row(vec![alert]));
         }
         message
     }
@@ -63,6 +60,13 @@ impl Visit<'_> {
             Verb::ClinicEdit => self.clinic_edit(options).await,
             Verb::ClinicRemove => self.clinic_remove(options).await,
             Verb::ClubErase => self.club_erase(),
+            Verb::WeeklyStart => self.weekly_start(options).await,
+            Verb::WeeklyShow => self.weekly_show().await,
+            Verb::WeeklyPause => self.weekly_pause().await,
+            Verb::WeeklyResume => self.weekly_resume().await,
+            Verb::WeeklyStop => self.weekly_stop().await,
+            Verb::WeeklyPreview => self.weekly_preview().await,
+            Verb::WeeklyPin => self.weekly_pin(options).await,
             // Comes as a message command only; as a slash command it does not exist.
             Verb::AnswerPrivately => Response::message(&Message::notice(&self.door.replies().unknown_command)),
         }
@@ -137,8 +141,8 @@ impl Visit<'_> {
             message.content.push('\n');
             message.content.push_str(&plain(&r.chosen_by_other));
         } else if self.incoming.club.is_some() {
-            let pointer = to_discord::button(&Press::Pointer, &r.button_pointer, ButtonStyle::Secondary);
-            message.rows.push(CreateActionRow::Buttons(vec![pointer]));
+            let pointer = to_discord::button(&Press::Pointer, &r.button_pointer);
+            message.rows.push(to_discord::row(vec![pointer]));
         }
         Response::message(&message).urgent(urgent)
     }
@@ -177,11 +181,11 @@ impl Visit<'_> {
         let mut message = self.privately(&reply, 0);
         if reply.kind == Kind::Tip {
             let next = Press::Tip { category, turn: turn.wrapping_add(1) };
-            let mut buttons = vec![to_discord::button(&next, &r.button_another_tip, ButtonStyle::Secondary)];
+            let mut buttons = vec![to_discord::button(&next, &r.button_another_tip)];
             if let Some(tip) = reply.tip.as_ref().filter(|_| !self.incoming.direct) {
-                buttons.push(to_discord::button(&Press::ShareTip(tip.clone()), &r.button_share, ButtonStyle::Secondary));
+                buttons.push(to_discord::button(&Press::ShareTip(tip.clone()), &r.button_share));
             }
-            message.rows.push(CreateActionRow::Buttons(buttons));
+            message.rows.push(to_discord::row(buttons));
         }
         if again { Response::update(&message) } else { Response::message(&message) }
     }

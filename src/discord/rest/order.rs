@@ -13,8 +13,8 @@ use tokio::{
 
 /// Requests a second that Discord allows a bot on all routes together (topics/rate-limits).
 pub(super) const GLOBAL_LIMIT: usize = 50;
-/// How many of them ordinary calls leave to urgent ones.
-pub(super) const RESERVE: usize = 10;
+/// How many of them ordinary calls leave to urgent ones: few, as first responses are exempt and urgent ones go first anyway.
+pub(super) const RESERVE: usize = 3;
 
 /// A guard even where a thread panicked: what the locks here hold is whole between any two statements.
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

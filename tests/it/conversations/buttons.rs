@@ -11,7 +11,7 @@ async fn what_no_longer_works_says_so_kindly() {
     let long = format!("1|t|{}", "x".repeat(90));
     let gone = ["1|t|pain.elbow", "1|p|1|0|pain.elbow|", "1|e|pain.elbow", "1|s|pain.elbow", "1|f|y|pain.elbow", "1|k|tip.999"];
     let strange =
-        ["0|t|pain.front", "2|t|pain.front", "garbage", "||||", "1|q|x", "1|p|-1|0|pain.front|", "1|r|x|e|", "1|m", &long];
+        ["0|t|pain.front", "2|t|pain.front", "garbage", "||||", "1|z|x", "1|p|-1|0|pain.front|", "1|r|x|e|", "1|m", &long];
     let mut answers = std::collections::BTreeSet::new();
     for id in gone.into_iter().chain(strange) {
         let pressed = talk.discord().press_id(ann.id, &seen, id).await;

@@ -16,6 +16,7 @@ mod safety;
 mod table;
 mod talk;
 mod troubles;
+mod weekly;
 
 use std::{sync::Arc, time::Duration};
 

@@ -5,6 +5,7 @@ use std::{fmt::Write, fs, path::Path};
 use patella::{
     commands::{COMMANDS, Does, Opt, Takes, Who},
     knowledge::CATEGORIES,
+    schedule::{DAYS, day_name},
 };
 
 const HEAD: &str = "\
@@ -24,6 +25,12 @@ fn takes(takes: Takes) -> String {
         Takes::Topic => "a topic, suggested while typing".to_owned(),
         Takes::Region => "a region, suggested while typing".to_owned(),
         Takes::Clinic => "one of the club's own clinics, suggested while typing".to_owned(),
+        Takes::Channel => "a text or announcement channel".to_owned(),
+        Takes::Role => "a role".to_owned(),
+        Takes::Day => DAYS.map(|d| format!("`{}`", day_name(d))).join(", "),
+        Takes::Zone => "a city or time zone, suggested while typing".to_owned(),
+        Takes::Tip => "a tip, suggested while typing".to_owned(),
+        Takes::Week => "the date of a coming tip, suggested while typing".to_owned(),
     }
 }
 

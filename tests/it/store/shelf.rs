@@ -1,121 +1,23 @@
 //! The copy in memory: it never waits, never fails, and never loses a change.
 
 use std::{
-    future::pending,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, atomic::Ordering},
     time::{Duration, Instant},
 };
 
-use async_trait::async_trait;
-use jiff::Timestamp;
 use patella::{
     club::{Choices, Club, Visible},
     id::{ClubId, TopicId},
-    store::{self, ChangeError, Clubs, Feedback, Store, StoreError},
+    store::{ChangeError, Clubs, Feedback, StoreError},
 };
 
-use super::{at, bare, full, region};
+use super::{
+    at, bare, full,
+    moody::{Mood, Moody},
+    region,
+};
 
 const CLUB: ClubId = ClubId(1);
-
-/// How a store that cannot be relied on behaves now.
-#[derive(Clone, Copy, PartialEq)]
-enum Mood {
-    Well,
-    Fails,
-    Hangs,
-    /// Reads, but never comes back from a write.
-    HangsOnWrite,
-}
-
-/// A store in memory with moods.
-struct Moody {
-    mood: Mutex<Mood>,
-    inner: Arc<dyn Store>,
-    written: AtomicBool,
-}
-
-impl Moody {
-    async fn new() -> Arc<Self> {
-        let inner = store::open("sqlite::memory:").await.expect("opened");
-        Arc::new(Self { mood: Mutex::new(Mood::Well), inner, written: AtomicBool::new(false) })
-    }
-
-    fn becomes(&self, mood: Mood) {
-        *self.mood.lock().expect("no test panics in here") = mood;
-    }
-
-    async fn read(&self) -> Result<(), StoreError> {
-        let mood = *self.mood.lock().expect("no test panics in here");
-        match mood {
-            Mood::Well | Mood::HangsOnWrite => Ok(()),
-            Mood::Fails => Err(StoreError::Failed("unplugged".into())),
-            Mood::Hangs => pending().await,
-        }
-    }
-
-    async fn write(&self) -> Result<(), StoreError> {
-        self.written.store(true, Ordering::Relaxed);
-        if *self.mood.lock().expect("no test panics in here") == Mood::HangsOnWrite {
-            return pending().await;
-        }
-        self.read().await
-    }
-}
-
-#[async_trait]
-impl Store for Moody {
-    async fn clubs(&self) -> Result<Vec<(ClubId, Choices)>, StoreError> {
-        self.read().await?;
-        self.inner.clubs().await
-    }
-    async fn club(&self, club: ClubId) -> Result<Option<Choices>, StoreError> {
-        self.read().await?;
-        self.inner.club(club).await
-    }
-    async fn save_club(&self, club: ClubId, choices: &Choices) -> Result<(), StoreError> {
-        self.write().await?;
-        self.inner.save_club(club, choices).await
-    }
-    async fn erase_club(&self, club: ClubId) -> Result<bool, StoreError> {
-        self.write().await?;
-        self.inner.erase_club(club).await
-    }
-    async fn club_left(&self, club: ClubId, at: Timestamp) -> Result<(), StoreError> {
-        self.write().await?;
-        self.inner.club_left(club, at).await
-    }
-    async fn club_present(&self, club: ClubId) -> Result<(), StoreError> {
-        self.write().await?;
-        self.inner.club_present(club).await
-    }
-    async fn reconcile(&self, present: &[ClubId], shard: (u64, u64), at: Timestamp) -> Result<usize, StoreError> {
-        self.write().await?;
-        self.inner.reconcile(present, shard, at).await
-    }
-    async fn erase_left_before(&self, before: Timestamp) -> Result<Vec<ClubId>, StoreError> {
-        self.write().await?;
-        self.inner.erase_left_before(before).await
-    }
-    async fn count_feedback(&self, topic: &TopicId, helped: bool) -> Result<(), StoreError> {
-        self.write().await?;
-        self.inner.count_feedback(topic, helped).await
-    }
-    async fn feedback(&self) -> Result<Vec<Feedback>, StoreError> {
-        self.read().await?;
-        self.inner.feedback().await
-    }
-    async fn check(&self) -> Result<(), StoreError> {
-        self.write().await?;
-        self.inner.check().await
-    }
-    async fn close(&self) {
-        self.inner.close().await;
-    }
-}
 
 fn operator() -> Club {
     Club { clinics: vec![bare("Operator's")], region: Some("us".into()), visible: Visible::Me }

@@ -70,6 +70,7 @@ fn hasty() -> Tuning {
         rest: rest::Timings { back_off: ms(20), longest_back_off: ms(200), ..rest::Timings::default() },
         start: (ms(20), ms(100)),
         farewell: Duration::from_secs(10),
+        tips: 1_000,
         sweep: ms(50),
     }
 }

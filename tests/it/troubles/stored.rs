@@ -1,59 +1,10 @@
 //! The store: down, and in line with the servers that the bot is in.
 
-use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
-use patella::{
-    club::Choices,
-    id::{ClubId, TopicId},
-    store::{self, Feedback, StoreError},
-};
+use patella::{club::Choices, id::ClubId, store};
 
 use super::*;
-
-/// A store that always fails.
-struct Down;
-
-fn down<T>() -> Result<T, StoreError> {
-    Err(StoreError::Failed("the disk is on fire".into()))
-}
-
-#[async_trait]
-impl Store for Down {
-    async fn clubs(&self) -> Result<Vec<(ClubId, Choices)>, StoreError> {
-        down()
-    }
-    async fn club(&self, _: ClubId) -> Result<Option<Choices>, StoreError> {
-        down()
-    }
-    async fn save_club(&self, _: ClubId, _: &Choices) -> Result<(), StoreError> {
-        down()
-    }
-    async fn erase_club(&self, _: ClubId) -> Result<bool, StoreError> {
-        down()
-    }
-    async fn club_left(&self, _: ClubId, _: Timestamp) -> Result<(), StoreError> {
-        down()
-    }
-    async fn club_present(&self, _: ClubId) -> Result<(), StoreError> {
-        down()
-    }
-    async fn reconcile(&self, _: &[ClubId], _: (u64, u64), _: Timestamp) -> Result<usize, StoreError> {
-        down()
-    }
-    async fn erase_left_before(&self, _: Timestamp) -> Result<Vec<ClubId>, StoreError> {
-        down()
-    }
-    async fn count_feedback(&self, _: &TopicId, _: bool) -> Result<(), StoreError> {
-        down()
-    }
-    async fn feedback(&self) -> Result<Vec<Feedback>, StoreError> {
-        down()
-    }
-    async fn check(&self) -> Result<(), StoreError> {
-        down()
-    }
-    async fn close(&self) {}
-}
+use crate::store::moody::{Mood, Moody};
 
 /// Waits until something is so; there is no bell to wait for.
 async fn until<T>(what: &str, mut ready: impl AsyncFnMut() -> Option<T>) -> T {
@@ -89,7 +40,9 @@ async fn left(store: &Arc<dyn Store>) -> Vec<ClubId> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_working_store_questions_are_answered_and_changes_say_so() {
-    let mut bot = Bot::started_with(hasty(), Some(Arc::new(Down))).await;
+    let down = Moody::new().await;
+    down.becomes(Mood::Fails);
+    let mut bot = Bot::started_with(hasty(), Some(down)).await;
     let seen = bot.answer().await;
     let pressed = bot.discord.press(bot.ann, &seen, "Helpful").await;
     bot.discord.first_response(pressed).await;

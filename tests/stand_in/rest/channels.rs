@@ -41,7 +41,7 @@ pub fn get(state: &State, id: u64) -> Answer {
     match visible(state, id) {
         Err(refusal) => refusal,
         Ok(()) if state.channels[&id].guild.is_none() => Answer::ok(payload::private_channel(state, id)),
-        Ok(()) => Answer::ok(payload::channel(&state.channels[&id])),
+        Ok(()) => Answer::ok(payload::channel(state, &state.channels[&id])),
     }
 }
 
@@ -70,9 +70,15 @@ pub fn messages(state: &mut State, route: &Route, query: &str, body: &Body) -> A
     if !bot_may(state, channel, Permissions::READ_MESSAGE_HISTORY) {
         return Answer::ok(json!([]));
     }
-    let asked = query.split('&').find_map(|pair| pair.strip_prefix("limit=")?.parse().ok());
-    let here = state.messages.values().rev().filter(|m| m.channel == channel && !m.deleted && !m.ephemeral());
-    Answer::ok(here.take(asked.unwrap_or(50)).map(|m| as_read(state, m)).collect())
+    let given = |name: &str| query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('=')?.parse::<u64>().ok());
+    let most = given("limit").map_or(50, |limit| limit as usize);
+    let here = state.messages.values().filter(|m| m.channel == channel && !m.deleted && !m.ephemeral());
+    // The newest first; those right after a message are the oldest of what follows it.
+    let chosen: Vec<&Message> = match given("after") {
+        Some(after) => here.filter(|m| m.id.get() > after).take(most).collect::<Vec<_>>().into_iter().rev().collect(),
+        None => here.rev().take(most).collect(),
+    };
+    Answer::ok(chosen.into_iter().map(|m| as_read(state, m)).collect())
 }
 
 /// A message as the bot reads it by REST: without its text where it lacks the privileged intent.

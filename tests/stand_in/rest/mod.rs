@@ -210,6 +210,16 @@ fn operate(state: &mut State, route: &Route, query: &str, body: &Body) -> Answer
         Operation::Channel => channels::get(state, id(1)),
         Operation::Messages => channels::messages(state, route, query, body),
         Operation::Message => channels::message(state, route, body),
+        Operation::GuildChannels => {
+            let guild = id(1).into();
+            let here = state.channels.values().filter(|c| c.guild == Some(guild) && state.bot_is_in(guild));
+            Answer::ok(here.map(|c| payload::channel(state, c)).collect())
+        }
+        Operation::GuildMember => match state.guilds.get(&id(1).into()).filter(|guild| state.bot_is_in(guild.id)) {
+            Some(guild) if guild.members.contains_key(&id(3).into()) => Answer::ok(payload::member(state, guild, id(3).into())),
+            Some(_) => Answer::refusal(404, 10_007, "Unknown Member"),
+            None => Answer::refusal(404, 10_004, "Unknown Guild"),
+        },
         Operation::Guild => match state.guilds.get(&id(1).into()) {
             Some(guild) if state.bot_is_in(guild.id) => Answer::ok(payload::guild(state, guild.id)),
             _ => Answer::refusal(404, 10_004, "Unknown Guild"),

@@ -19,6 +19,9 @@ pub enum Operation {
     Messages,
     Message,
     Guild,
+    /// The channels of one.
+    GuildChannels,
+    GuildMember,
 }
 
 /// A request's route.
@@ -75,6 +78,8 @@ pub fn find(method: &Method, path: &str) -> Option<Route> {
         ["channels", id] => (Operation::Channel, "/channels/{id}", "GET", *id),
         ["channels", id, "messages"] => (Operation::Messages, "/channels/{id}/messages", "GET POST", *id),
         ["channels", id, "messages", _] => (Operation::Message, "/channels/{id}/messages/{id}", "GET PATCH DELETE", *id),
+        ["guilds", id, "channels"] => (Operation::GuildChannels, "/guilds/{id}/channels", "GET", *id),
+        ["guilds", id, "members", _] => (Operation::GuildMember, "/guilds/{id}/members/{id}", "GET", *id),
         ["guilds", id] => (Operation::Guild, "/guilds/{id}", "GET", *id),
         _ => return None,
     };
