@@ -100,7 +100,7 @@ async fn rounds(name: &str, url: &str) {
         let begin = std::time::Instant::now();
         loop {
             let children: Vec<Child> = (0..PROCESSES).map(|_| process(&discord, url, &folder)).collect();
-            tokio::time::sleep(Duration::from_millis(chance.u64(200..1_800))).await;
+            tokio::time::sleep(Duration::from_millis(chance.u64(150..1_000))).await;
             kills += children.len();
             children.into_iter().for_each(kill);
             if let_leases_lapse(&*store, &clubs).await == 0 {
@@ -115,8 +115,10 @@ async fn rounds(name: &str, url: &str) {
             assert_eq!(weeks.last.map(|l| l.end), Some(End::Posted), "round {round} (PATELLA_SEED={seed})");
         }
         discord.no_faults();
+        if (round + 1) % 50 == 0 || round + 1 == rounds {
+            println!("{name}: {} tips, 0 lost, 0 double, {kills} processes killed", (round + 1) * CLUBS as u64);
+        }
     }
-    println!("{name}: {} tips, 0 lost, 0 double, {kills} processes killed", rounds * CLUBS as u64);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
