@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     app::App,
+    knowledge::{Phrasing, phrasings},
     reply::{Kind, Level, Reply},
     request::{Ask, Request},
 };
@@ -48,6 +49,21 @@ struct Label {
     level: OneOrMany,
     #[serde(default)]
     part: Option<String>,
+}
+
+/// A phrasing of a warning sign says what it calls for, and no topic.
+impl From<Phrasing> for Label {
+    fn from(phrasing: Phrasing) -> Self {
+        let part = if phrasing.real { "flags" } else { "negatives" };
+        let kind = if phrasing.level >= Level::Urgent { "safety" } else { "answer" };
+        Self {
+            text: phrasing.text,
+            kind: OneOrMany::One(kind.to_owned()),
+            topics: Vec::new(),
+            level: OneOrMany::One(phrasing.level.name().to_owned()),
+            part: Some(part.to_owned()),
+        }
+    }
 }
 
 /// A share: so many of so many.
@@ -122,6 +138,15 @@ pub fn run(app: &App, files: &[(String, String)], today: Date, clock: &dyn Fn() 
     let mut calibration = [(0.0_f64, 0_usize, 0_usize); 10];
     let mut confusions: BTreeMap<(String, String), usize> = BTreeMap::new();
     for (file, text) in files {
+        if let Some(phrasings) = phrasings(file, text) {
+            for phrasing in phrasings {
+                let started = clock();
+                let reply = app.handle(&Request::Ask(Ask { text: phrasing.text.clone() }), today);
+                times.push((clock() - started) * 1e6);
+                score(phrasing.into(), &reply, &mut scores, &mut calibration, &mut confusions);
+            }
+            continue;
+        }
         for (at, line) in text.lines().enumerate().filter(|(_, l)| !l.trim().is_empty()) {
             let label: Label = serde_json::from_str(line).map_err(|e| EvalError {
                 file: file.clone(),

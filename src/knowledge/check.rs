@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::{File, Knowledge, Problem, Statement, problem::Notes};
+use super::{File, Knowledge, Phrasing, Problem, Statement, problem::Notes};
 use crate::text::plain_words;
 
 /// Fewer phrasings teach the matcher too little of a topic.
@@ -183,6 +183,14 @@ impl Check<'_> {
         all.extend(
             knowledge.out_of_scope.iter().map(|q| (q.as_str(), "an out-of-scope phrase".to_owned(), "phrases/out-of-scope.txt")),
         );
+        let signs: Vec<String> = knowledge.phrasings.iter().map(phrasing_path).collect();
+        for (phrasing, path) in knowledge.phrasings.iter().zip(&signs) {
+            if knowledge.flag(&phrasing.flag).is_none() {
+                self.error(path, &phrasing.text, format!("{} is no warning sign", phrasing.flag), "name the file after one");
+            }
+            let role = if phrasing.real { "a phrasing of" } else { "a look-alike of" };
+            all.push((phrasing.text.as_str(), format!("{role} {}", phrasing.flag), path));
+        }
         for (question, role, path) in all {
             let words = plain_words(question);
             match owners.get(&words) {
@@ -194,4 +202,9 @@ impl Check<'_> {
             }
         }
     }
+}
+/// The file of a phrasing.
+fn phrasing_path(phrasing: &Phrasing) -> String {
+    let name = phrasing.flag.as_str().trim_start_matches("rf.");
+    format!("phrases/{}.{name}.txt", if phrasing.real { "rf" } else { "not" })
 }

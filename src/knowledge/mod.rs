@@ -6,6 +6,7 @@ mod fields;
 mod flag;
 pub mod grade;
 mod ledger;
+mod phrases;
 mod problem;
 mod replies;
 mod tip;
@@ -18,6 +19,7 @@ use toml::de::DeTable;
 
 pub use flag::{Flag, Rule, Scope};
 pub use ledger::{Claim, Finding, Line, LineKind, Region, Source};
+pub use phrases::{Phrasing, phrasings};
 pub use problem::{Problem, Severity};
 pub use replies::Replies;
 pub use tip::{CATEGORIES, SEASONS, Tip};
@@ -55,6 +57,10 @@ pub struct Knowledge {
     pub replies: Replies,
     /// What people type that is none of Patella's business.
     pub out_of_scope: Vec<String>,
+    /// How people tell of warning signs, and of what only sounds like one. For checks and for learning: the program that is built
+    /// carries them in its files alone.
+    #[serde(skip)]
+    pub phrasings: Vec<Phrasing>,
     /// Words.
     pub lexicon: Lexicon,
     /// How details of a question are read.
@@ -135,6 +141,10 @@ struct Loader {
     out_of_scope: Vec<String>,
     /// Asks by topic, with the file they stand in.
     asks: Vec<(TopicId, String, Vec<String>)>,
+    phrasings: Vec<Phrasing>,
+    /// Who speaks, and where they are said to: path, line and name.
+    voices: BTreeMap<String, String>,
+    heard: Vec<(String, std::ops::Range<usize>, String)>,
     problems: Vec<Problem>,
 }
 
@@ -159,6 +169,7 @@ impl Loader {
                 }
             }
         }
+        self.check_voices(&files);
         for topic in &self.topics {
             builder.texts.extend(topic.asks.iter().chain(&topic.examples).cloned());
             builder.texts.extend(topic.statements.iter().map(|s| s.text.clone()));
@@ -194,17 +205,14 @@ impl Loader {
             let tip = self.parse(path, text, tip::read);
             self.tips.extend(tip);
         } else if path.starts_with("phrases/") && path.ends_with(".txt") {
-            let lines = text.lines().map(str::trim).filter(|l| !l.is_empty() && !l.starts_with('#')).map(str::to_owned);
-            match path.trim_start_matches("phrases/").trim_end_matches(".txt") {
-                "out-of-scope" => self.out_of_scope.extend(lines),
-                topic => self.asks.push((TopicId::new(topic), path.to_owned(), lines.collect())),
-            }
+            self.read_phrases(path, text);
         } else {
             match path {
                 "sources.toml" => self.sources = self.parse(path, text, ledger::read_sources).unwrap_or_default(),
                 "evidence.toml" => self.findings = self.parse(path, text, ledger::read_findings).unwrap_or_default(),
                 "seeds.toml" => self.claims = self.parse(path, text, ledger::read_claims).unwrap_or_default(),
                 "helplines.toml" => self.regions = self.parse(path, text, ledger::read_regions).unwrap_or_default(),
+                "voices.toml" => self.voices = self.parse(path, text, phrases::read_voices).unwrap_or_default(),
                 "replies.toml" => self.replies = self.parse(path, text, replies::read).unwrap_or_default(),
                 "words/context.toml" => self.parse(path, text, |f, n| words::read_context(f, n, builder)).unwrap_or_default(),
                 "words/idioms.toml" => self.parse(path, text, |f, n| words::read_idioms(f, n, builder)).unwrap_or_default(),
@@ -220,6 +228,40 @@ impl Loader {
                     self.problems.append(&mut notes.problems);
                 }
             }
+        }
+    }
+
+    fn read_phrases(&mut self, path: &str, text: &str) {
+        let mut notes = Notes::new(path, text);
+        let phrases = match phrases::of_flag(path, text, &mut notes) {
+            Some((phrasings, phrases)) => {
+                self.phrasings.extend(phrasings);
+                phrases
+            }
+            None => {
+                let phrases = phrases::read(text, &mut notes);
+                let lines = phrases.lines.iter().map(|line| line.text.clone());
+                match path.trim_start_matches("phrases/").trim_end_matches(".txt") {
+                    "out-of-scope" => self.out_of_scope.extend(lines),
+                    topic => self.asks.push((TopicId::new(topic), path.to_owned(), lines.collect())),
+                }
+                phrases
+            }
+        };
+        self.heard.extend(phrases.voices.into_iter().map(|(voice, span)| (path.to_owned(), span, voice)));
+        self.problems.append(&mut notes.problems);
+    }
+
+    /// Whoever speaks in a file of phrases must be described.
+    fn check_voices(&mut self, files: &[&File]) {
+        for (path, span, voice) in std::mem::take(&mut self.heard) {
+            if self.voices.contains_key(&voice) {
+                continue;
+            }
+            let text = files.iter().find(|(p, _)| *p == path).map_or("", |(_, text)| text);
+            let mut notes = Notes::new(&path, text);
+            notes.error(span, format!("nobody says who `{voice}` is"), "describe the voice in voices.toml, in one sentence");
+            self.problems.append(&mut notes.problems);
         }
     }
 
@@ -253,6 +295,7 @@ impl Loader {
             regions: self.regions,
             replies: self.replies,
             out_of_scope: self.out_of_scope,
+            phrasings: self.phrasings,
             lexicon,
             slots,
             rules,

@@ -1,0 +1,143 @@
+//! What people type, as `phrases/` holds it: one line a phrase, one file for each topic, each warning sign (`rf.<name>.txt`), what
+//! only sounds like one (`not.<name>.txt`), and what is none of Patella's business. Above each block stands who speaks.
+
+use std::{collections::BTreeMap, ops::Range};
+
+use super::{
+    fields::{Fields, as_text},
+    problem::Notes,
+};
+use crate::{id::FlagId, reply::Level};
+
+/// How somebody tells of a warning sign, or of what only sounds like one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Phrasing {
+    /// The sign.
+    pub flag: FlagId,
+    /// Whether the words are of the sign; else they only sound like it.
+    pub real: bool,
+    /// What the words call for.
+    pub level: Level,
+    /// Who speaks: a name in `voices.toml`.
+    pub voice: String,
+    /// What they type.
+    pub text: String,
+}
+
+/// A file of phrases, read.
+pub(super) struct Phrases {
+    /// The phrases, with what stands above them.
+    pub lines: Vec<Line>,
+    /// The names of the voices, each with its place in the file.
+    pub voices: Vec<(String, Range<usize>)>,
+}
+
+/// One phrase.
+pub(super) struct Line {
+    pub text: String,
+    pub voice: String,
+    pub level: Option<Level>,
+}
+
+/// Reads a file of phrases. A `#` begins a comment; `# voice: name` and `# level: name` hold for what follows.
+pub(super) fn read(text: &str, notes: &mut Notes) -> Phrases {
+    let mut phrases = Phrases { lines: Vec::new(), voices: Vec::new() };
+    let (mut voice, mut level, mut at) = (String::new(), None, 0);
+    for line in text.split_inclusive('\n') {
+        let span = at..at + line.trim_end().len();
+        at += line.len();
+        let line = line.trim();
+        if let Some(name) = line.strip_prefix("# voice:") {
+            (voice, level) = (name.trim().to_owned(), None);
+            phrases.voices.push((voice.clone(), span));
+        } else if let Some(name) = line.strip_prefix("# level:") {
+            level = Level::from_name(name.trim());
+            if level.is_none() {
+                notes.error(span, format!("`{}` is no level", name.trim()), "emergency, urgent, routine or none");
+            }
+        } else if !line.is_empty() && !line.starts_with('#') {
+            phrases.lines.push(Line { text: line.to_owned(), voice: voice.clone(), level });
+        }
+    }
+    phrases
+}
+
+/// The phrasings in a file that is named after a warning sign, or after what sounds like one; `None` for other files. Lines without
+/// a level above them have none.
+pub fn phrasings(path: &str, text: &str) -> Option<Vec<Phrasing>> {
+    of_flag(path, text, &mut Notes::new(path, text)).map(|(phrasings, _)| phrasings)
+}
+
+/// The same, with the voices and the problems.
+pub(super) fn of_flag(path: &str, text: &str, notes: &mut Notes) -> Option<(Vec<Phrasing>, Phrases)> {
+    let name = path.rsplit('/').next()?.strip_suffix(".txt")?;
+    let (real, flag) = match (name.strip_prefix("rf."), name.strip_prefix("not.")) {
+        (Some(flag), _) => (true, flag),
+        (_, Some(flag)) => (false, flag),
+        _ => return None,
+    };
+    let flag = FlagId::new(&format!("rf.{flag}"));
+    let phrases = read(text, notes);
+    let phrasing = |line: &Line| {
+        let level = line.level.unwrap_or(Level::None);
+        Phrasing { flag: flag.clone(), real, level, voice: line.voice.clone(), text: line.text.clone() }
+    };
+    let phrasings: Vec<Phrasing> = phrases.lines.iter().map(phrasing).collect();
+    for wrong in phrasings.iter().filter(|p| p.real == (p.level == Level::None) || !p.real && p.level > Level::Routine) {
+        let what = format!("\"{}\" stands below the level `{}`", wrong.text, wrong.level.name());
+        let mend =
+            if real { "write `# level: emergency`, urgent or routine above it" } else { "none or routine, else it is one" };
+        notes.error(notes.span_of(&wrong.text), what, mend);
+    }
+    Some((phrasings, phrases))
+}
+
+/// Reads `voices.toml`: who each voice is.
+pub(super) fn read_voices(mut fields: Fields<'_>, notes: &mut Notes) -> BTreeMap<String, String> {
+    let Some(mut voices) = fields.table(notes, "voice") else { return BTreeMap::new() };
+    let mut read = BTreeMap::new();
+    for (name, value) in voices.entries() {
+        match as_text(notes, &name.words, value) {
+            Some(who) if who.words.is_empty() => {
+                notes.error(name.span, format!("who is `{}`?", name.words), "one sentence on who speaks");
+            }
+            Some(who) => drop(read.insert(name.words, who.words)),
+            None => {}
+        }
+    }
+    fields.finish(notes);
+    read
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read_file(path: &str, text: &str) -> (Vec<(String, &'static str, String)>, Vec<String>) {
+        let mut notes = Notes::new(path, text);
+        let (phrasings, _) = of_flag(path, text, &mut notes).expect("a file of a sign");
+        let rows = phrasings.into_iter().map(|p| (p.voice, p.level.name(), p.text)).collect();
+        (rows, notes.problems.into_iter().map(|p| format!("{}: {}", p.line, p.what)).collect())
+    }
+
+    #[test]
+    fn voices_and_levels_hold_for_what_follows() {
+        let text = "# voice: ann\n# level: urgent\nmy calf\n# a remark\n# level: emergency\nmy chest\n\n# voice: bob\n# level: urgent\nhis calf\n";
+        let (rows, problems) = read_file("phrases/rf.dvt.txt", text);
+        let row = |voice: &str, level, text: &str| (voice.to_owned(), level, text.to_owned());
+        assert_eq!(
+            rows,
+            [row("ann", "urgent", "my calf"), row("ann", "emergency", "my chest"), row("bob", "urgent", "his calf")]
+        );
+        assert_eq!(problems, [""; 0]);
+    }
+
+    #[test]
+    fn a_level_that_does_not_fit_is_a_problem() {
+        let (_, problems) = read_file("phrases/rf.dvt.txt", "# voice: ann\nmy calf\n");
+        assert_eq!(problems, ["2: \"my calf\" stands below the level `none`"]);
+        let (_, problems) = read_file("phrases/not.dvt.txt", "# voice: ann\n# level: urgent\nmy calf\n# level: bad\n");
+        assert_eq!(problems, ["4: `bad` is no level", "3: \"my calf\" stands below the level `urgent`"]);
+        assert!(phrasings("phrases/pain.front.txt", "x").is_none());
+    }
+}
