@@ -58,8 +58,17 @@ fn report(error: &anyhow::Error) -> ExitCode {
     if error.chain().any(closed) {
         return ExitCode::SUCCESS;
     }
-    let _ = writeln!(io::stderr(), "patella: {error:#}");
+    let _ = writeln!(io::stderr(), "patella: {}", whole(&error));
     ExitCode::FAILURE
+}
+
+/// An error with its causes, each said once: some name their own cause already.
+fn whole(error: &anyhow::Error) -> String {
+    error.chain().map(ToString::to_string).fold(String::new(), |said, cause| match said.as_str() {
+        "" => cause,
+        said if said.contains(&cause) => said.to_owned(),
+        said => format!("{said}: {cause}"),
+    })
 }
 
 fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
@@ -195,7 +204,7 @@ fn doctor(global: &Global, out: &mut impl Write) -> anyhow::Result<ExitCode> {
     let settings = config(global);
     match &settings {
         Ok(_) => found.push(Finding::well("settings", "can be read")),
-        Err(error) => found.push(Finding::fault("settings", format!("{error:#}"), "correct the file or the variable")),
+        Err(error) => found.push(Finding::fault("settings", whole(&error), "correct the file or the variable")),
     }
     // The region is part of this check: it must be one of the knowledge's.
     match settings.is_ok().then(|| app(global)) {
@@ -212,7 +221,7 @@ fn doctor(global: &Global, out: &mut impl Write) -> anyhow::Result<ExitCode> {
             }
         }
         Some(Err(error)) => {
-            found.push(Finding::fault("knowledge", format!("{error:#}"), "run `patella knowledge check`"));
+            found.push(Finding::fault("knowledge", whole(&error), "run `patella knowledge check`"));
         }
         None => {}
     }

@@ -83,7 +83,8 @@ pub(super) fn of_flag(path: &str, text: &str, notes: &mut Notes) -> Option<(Vec<
         Phrasing { flag: flag.clone(), real, level, voice: line.voice.clone(), text: line.text.clone() }
     };
     let phrasings: Vec<Phrasing> = phrases.lines.iter().map(phrasing).collect();
-    for wrong in phrasings.iter().filter(|p| p.real == (p.level == Level::None) || !p.real && p.level > Level::Routine) {
+    let fits = |p: &&Phrasing| if p.real { p.level > Level::None } else { p.level <= Level::Routine };
+    for wrong in phrasings.iter().filter(|p| !fits(p)) {
         let what = format!("\"{}\" stands below the level `{}`", wrong.text, wrong.level.name());
         let mend =
             if real { "write `# level: emergency`, urgent or routine above it" } else { "none or routine, else it is one" };
@@ -138,6 +139,9 @@ mod tests {
         assert_eq!(problems, ["2: \"my calf\" stands below the level `none`"]);
         let (_, problems) = read_file("phrases/not.dvt.txt", "# voice: ann\n# level: urgent\nmy calf\n# level: bad\n");
         assert_eq!(problems, ["4: `bad` is no level", "3: \"my calf\" stands below the level `urgent`"]);
+        let (_, problems) =
+            read_file("phrases/not.dvt.txt", "# voice: ann\n# level: routine\nmy old calf\n# level: none\nno calf\n");
+        assert_eq!(problems, [""; 0]);
         assert!(phrasings("phrases/pain.front.txt", "x").is_none());
     }
 }
