@@ -114,8 +114,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         }
         Command::Tips(arguments::Tips::Simulate(simulate)) => terminal(&app(global)?, color).simulate(simulate, out)?,
         Command::Eval { files, json } => {
-            let files: Vec<(String, String)> =
-                files.iter().map(|f| Ok((f.display().to_string(), files::read_text(f)?))).collect::<anyhow::Result<_>>()?;
+            let files = files.iter().map(|f| files::questions(f)).collect::<anyhow::Result<Vec<_>>>()?.concat();
             let app = app(global)?;
             let start = Instant::now();
             let scores = author::eval::run(&app, &files, today(), &|| start.elapsed().as_secs_f64())?;

@@ -8,7 +8,7 @@ use std::{
 use anyhow::{Context, bail};
 use patella::{
     embedded,
-    knowledge::{File, Knowledge, Problem, Severity},
+    knowledge::{File, Knowledge, Problem, Severity, phrasings},
 };
 
 /// A knowledge folder that was read.
@@ -96,6 +96,22 @@ fn not_text(path: String, bytes: &[u8], at: usize) -> Problem {
         what: "not UTF-8 text from here on".into(),
         mend: "save the file as UTF-8".into(),
     }
+}
+
+/// Files of questions to score, with their names: one file, or those of a folder that hold phrases of warning signs.
+///
+/// # Errors
+/// Where one cannot be read, or a folder holds none.
+pub fn questions(path: &Path) -> anyhow::Result<Vec<File>> {
+    if !path.is_dir() {
+        return Ok(vec![(path.display().to_string(), read_text(path)?)]);
+    }
+    let mut files = Folder::read(Some(path))?.files;
+    files.retain(|(name, text)| phrasings(name, text).is_some());
+    if files.is_empty() {
+        bail!("{} holds no phrases of warning signs, such as rf.dvt.txt; name a file of labelled questions", path.display());
+    }
+    Ok(files)
 }
 
 /// A text file.

@@ -104,9 +104,11 @@ Examples:
     #[command(subcommand)]
     Tips(Tips),
     /// Score labelled questions: right first, right within one tap, refused, red flags missed, false alarms.
-    #[command(after_help = "Examples:\n  patella eval questions.jsonl safety.jsonl\n  patella eval --json questions.jsonl")]
+    #[command(
+        after_help = "Examples:\n  patella eval questions.jsonl safety.jsonl\n  patella eval --json questions.jsonl\n  patella eval knowledge/phrases"
+    )]
     Eval {
-        /// Files of labelled questions, one JSON object a line; scored together.
+        /// Files of labelled questions, one JSON object a line, or of phrases of warning signs, or a folder of those; scored together.
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
         /// Write the scores as one JSON object.

@@ -288,6 +288,12 @@ fn eval_scores_files_together() {
     assert!(err.contains("b.jsonl:1"), "{err}");
     assert!(complaint(&["eval", "no-such-file.jsonl"], 1).contains("no-such-file.jsonl"));
     complaint(&["eval"], 2);
+    let signs = folder("signs");
+    assert!(complaint(&["eval", str(&signs)], 1).contains("is empty"));
+    fs::write(signs.join("rf.chest_collapse.txt"), format!("# voice: ann\n# level: emergency\n{CHEST}\n")).expect("a file");
+    fs::write(signs.join("not.chest_collapse.txt"), format!("# voice: ann\n# level: none\n{KNEE}\n")).expect("a file");
+    let scores = json(&output(&["eval", "--json", str(&signs)]));
+    assert_eq!((&scores["questions"], &scores["flags_found"]["hits"]), (&2.into(), &1.into()));
 }
 
 #[test]

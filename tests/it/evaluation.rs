@@ -48,18 +48,31 @@ fn holds(heading: &str, table: &str) {
     );
 }
 
-/// One test, because both blocks stand in one page.
+/// One test, because all blocks stand in one page.
 #[test]
 fn scores_are_as_committed() {
     let data = root().join("tests/data");
     holds("## Held-back topics", &scores(&[data.join("held-topics.jsonl")]).table());
     holds("## Held-back red flags", &scores(&[data.join("held-safety.jsonl")]).table());
+    holds("## Phrases of warning signs", &scores(&sign_phrases()).table());
     let Some(shared) = shared_eval() else { return };
     let both = scores(&[shared.join("dev.jsonl"), shared.join("dev-safety.jsonl")]);
     holds("## Development questions", &both.table());
     assert!(both.top1.value() >= 0.70 && both.top3.value() >= 0.85, "{}", both.table());
     assert!(both.out_of_scope.value() >= 0.85 && both.wrongly_refused.value() <= 0.08, "{}", both.table());
     assert!(both.missed.is_empty(), "red flags missed: {:#?}", both.missed);
+}
+
+/// How people tell of warning signs, and what only sounds like it.
+fn sign_phrases() -> Vec<PathBuf> {
+    let files = fs::read_dir(root().join("knowledge/phrases")).expect("the phrases are in the repository");
+    let mut paths: Vec<PathBuf> = files.map(|file| file.expect("an entry").path()).collect();
+    paths.retain(|path| {
+        path.file_name().is_some_and(|name| ["rf.", "not."].iter().any(|p| name.to_string_lossy().starts_with(p)))
+    });
+    paths.sort_unstable();
+    assert!(paths.len() >= 100, "two files for each sign");
+    paths
 }
 
 /// The development questions, where the workplace has them.

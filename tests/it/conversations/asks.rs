@@ -15,7 +15,7 @@ async fn a_question_is_answered_for_the_asker_alone() {
 async fn a_near_tie_asks_back_and_a_button_opens_one() {
     let mut talk = Talk::start().await;
     let ann = talk.runner("Ann");
-    let seen = talk.slash(ann, "ask", json!({ "question": "knee pain when running" })).await;
+    let seen = talk.slash(ann, "ask", json!({ "question": "10 days witout a twinge now, straight to 5k?" })).await;
     assert!(seen.ephemeral);
     let opened = talk.press(ann, &seen, "Can I run with this pain?").await;
     assert_eq!(opened.message, seen.message, "a private answer turns into the next one in place");
