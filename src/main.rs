@@ -58,7 +58,7 @@ fn report(error: &anyhow::Error) -> ExitCode {
     if error.chain().any(closed) {
         return ExitCode::SUCCESS;
     }
-    let _ = writeln!(io::stderr(), "patella: {}", whole(&error));
+    let _ = writeln!(io::stderr(), "patella: {}", whole(error));
     ExitCode::FAILURE
 }
 
@@ -203,7 +203,7 @@ fn doctor(global: &Global, out: &mut impl Write) -> anyhow::Result<ExitCode> {
     let settings = config(global);
     match &settings {
         Ok(_) => found.push(Finding::well("settings", "can be read")),
-        Err(error) => found.push(Finding::fault("settings", whole(&error), "correct the file or the variable")),
+        Err(error) => found.push(Finding::fault("settings", whole(error), "correct the file or the variable")),
     }
     // The region is part of this check: it must be one of the knowledge's.
     match settings.is_ok().then(|| app(global)) {
