@@ -47,6 +47,24 @@ fn pages() -> Vec<String> {
     pages
 }
 
+/// A folder in which the checkout's files seem to lie, for runs that write files of their own.
+fn desk() -> PathBuf {
+    #[cfg(unix)]
+    {
+        let desk = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("pages");
+        // There is none on the first run.
+        let _ = fs::remove_dir_all(&desk);
+        fs::create_dir_all(&desk).expect("there is room");
+        for entry in fs::read_dir(root()).expect("the checkout can be read") {
+            let entry = entry.expect("an entry");
+            std::os::unix::fs::symlink(entry.path(), desk.join(entry.file_name())).expect("a link can be made");
+        }
+        desk
+    }
+    #[cfg(not(unix))]
+    root()
+}
+
 fn read(page: &str) -> String {
     fs::read_to_string(root().join(page)).unwrap_or_else(|e| panic!("{page}: {e}"))
 }
@@ -161,14 +179,14 @@ fn settles(variable: &str) -> bool {
 
 impl Run {
     /// Standard output and standard error together.
-    fn carry_out(&self) -> Result<String, String> {
+    fn carry_out(&self, folder: &Path) -> Result<String, String> {
         let mut command = Command::new(env!("CARGO_BIN_EXE_patella"));
         for (variable, _) in std::env::vars_os().filter(|(name, _)| settles(&name.to_string_lossy())) {
             command.env_remove(variable);
         }
         // Pages show runs that open the store; the repository is no place for it.
         command.env("PATELLA_STORE_URL", "sqlite::memory:");
-        command.args(&self.arguments).envs(self.variables.iter().cloned()).current_dir(root());
+        command.args(&self.arguments).envs(self.variables.iter().cloned()).current_dir(folder);
         let piped = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
         let mut child = piped.expect("the program starts");
         // A program that reads no input may have closed it.
@@ -240,12 +258,12 @@ fn every_example_of_the_pages_works() {
     let mut wrong = Vec::new();
     let examples = examples(&mut wrong);
     assert!(examples.len() > 10, "the pages were read: {}", examples.len());
-    let next = AtomicUsize::new(0);
+    let (next, desk) = (AtomicUsize::new(0), desk());
     let work = || {
         let mut wrong = Vec::new();
         while let Some((run, places)) = examples.get(next.fetch_add(1, Ordering::Relaxed)) {
             let names: Vec<&str> = places.iter().map(|(place, _)| place.as_str()).collect();
-            let output = match run.carry_out() {
+            let output = match run.carry_out(&desk) {
                 Ok(output) => output,
                 Err(why) => {
                     wrong.push(format!("{}: patella {:?} {why}", names.join(", "), run.arguments));
