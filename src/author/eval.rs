@@ -138,21 +138,7 @@ pub fn run(app: &App, files: &[(String, String)], today: Date, clock: &dyn Fn() 
     let mut calibration = [(0.0_f64, 0_usize, 0_usize); 10];
     let mut confusions: BTreeMap<(String, String), usize> = BTreeMap::new();
     for (file, text) in files {
-        if let Some(phrasings) = phrasings(file, text) {
-            for phrasing in phrasings {
-                let started = clock();
-                let reply = app.handle(&Request::Ask(Ask { text: phrasing.text.clone() }), today);
-                times.push((clock() - started) * 1e6);
-                score(phrasing.into(), &reply, &mut scores, &mut calibration, &mut confusions);
-            }
-            continue;
-        }
-        for (at, line) in text.lines().enumerate().filter(|(_, l)| !l.trim().is_empty()) {
-            let label: Label = serde_json::from_str(line).map_err(|e| EvalError {
-                file: file.clone(),
-                line: at + 1,
-                why: format!("{e}; labels are described in docs/evaluation.md"),
-            })?;
+        for label in labels(file, text)? {
             let started = clock();
             let reply = app.handle(&Request::Ask(Ask { text: label.text.clone() }), today);
             times.push((clock() - started) * 1e6);
@@ -167,6 +153,19 @@ pub fn run(app: &App, files: &[(String, String)], today: Date, clock: &dyn Fn() 
     scores.confusions = confusions.into_iter().map(|((a, b), n)| (a, b, n)).collect();
     scores.confusions.sort_by(|a, b| b.2.cmp(&a.2).then_with(|| (&a.0, &a.1).cmp(&(&b.0, &b.1))));
     Ok(scores)
+}
+
+/// The questions of a file: phrasings where it is named after a warning sign, else labelled lines.
+fn labels(file: &str, text: &str) -> Result<Vec<Label>, EvalError> {
+    if let Some(phrasings) = phrasings(file, text) {
+        return Ok(phrasings.into_iter().map(Label::from).collect());
+    }
+    let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+    let label = |(at, line): (usize, &str)| {
+        let why = |e: serde_json::Error| format!("{e}; labels are described in docs/evaluation.md");
+        serde_json::from_str(line).map_err(|e| EvalError { file: file.to_owned(), line: at + 1, why: why(e) })
+    };
+    lines.map(label).collect()
 }
 
 fn score(

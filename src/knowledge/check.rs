@@ -184,9 +184,11 @@ impl Check<'_> {
             knowledge.out_of_scope.iter().map(|q| (q.as_str(), "an out-of-scope phrase".to_owned(), "phrases/out-of-scope.txt")),
         );
         let signs: Vec<String> = knowledge.phrasings.iter().map(phrasing_path).collect();
+        let mut unknown = BTreeSet::new();
         for (phrasing, path) in knowledge.phrasings.iter().zip(&signs) {
-            if knowledge.flag(&phrasing.flag).is_none() {
-                self.error(path, &phrasing.text, format!("{} is no warning sign", phrasing.flag), "name the file after one");
+            if knowledge.flag(&phrasing.flag).is_none() && unknown.insert(path) {
+                let mend = "name the file after a warning sign: phrases/rf.dvt.txt or phrases/not.dvt.txt";
+                self.error(path, &phrasing.text, format!("`{}` is no warning sign", phrasing.flag), mend);
             }
             let role = if phrasing.real { "a phrasing of" } else { "a look-alike of" };
             all.push((phrasing.text.as_str(), format!("{role} {}", phrasing.flag), path));
@@ -203,6 +205,7 @@ impl Check<'_> {
         }
     }
 }
+
 /// The file of a phrasing.
 fn phrasing_path(phrasing: &Phrasing) -> String {
     let name = phrasing.flag.as_str().trim_start_matches("rf.");

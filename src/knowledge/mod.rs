@@ -142,8 +142,9 @@ struct Loader {
     /// Asks by topic, with the file they stand in.
     asks: Vec<(TopicId, String, Vec<String>)>,
     phrasings: Vec<Phrasing>,
-    /// Who speaks, and where they are said to: path, line and name.
+    /// Who speaks: names, with who that is.
     voices: BTreeMap<String, String>,
+    /// Where a voice is named: path, place and name.
     heard: Vec<(String, std::ops::Range<usize>, String)>,
     problems: Vec<Problem>,
 }
@@ -233,22 +234,14 @@ impl Loader {
 
     fn read_phrases(&mut self, path: &str, text: &str) {
         let mut notes = Notes::new(path, text);
-        let phrases = match phrases::of_flag(path, text, &mut notes) {
-            Some((phrasings, phrases)) => {
-                self.phrasings.extend(phrasings);
-                phrases
-            }
-            None => {
-                let phrases = phrases::read(text, &mut notes);
-                let lines = phrases.lines.iter().map(|line| line.text.clone());
-                match path.trim_start_matches("phrases/").trim_end_matches(".txt") {
-                    "out-of-scope" => self.out_of_scope.extend(lines),
-                    topic => self.asks.push((TopicId::new(topic), path.to_owned(), lines.collect())),
-                }
-                phrases
-            }
-        };
-        self.heard.extend(phrases.voices.into_iter().map(|(voice, span)| (path.to_owned(), span, voice)));
+        let phrases::Phrases { lines, voices } = phrases::read(text, &mut notes);
+        self.heard.extend(voices.into_iter().map(|(voice, span)| (path.to_owned(), span, voice)));
+        let texts = |lines: Vec<phrases::Line>| lines.into_iter().map(|line| line.text);
+        match (phrases::sign(path), path.trim_start_matches("phrases/").trim_end_matches(".txt")) {
+            (Some((flag, real)), _) => self.phrasings.extend(phrases::of_sign(&flag, real, lines, &mut notes)),
+            (None, "out-of-scope") => self.out_of_scope.extend(texts(lines)),
+            (None, topic) => self.asks.push((TopicId::new(topic), path.to_owned(), texts(lines).collect())),
+        }
         self.problems.append(&mut notes.problems);
     }
 

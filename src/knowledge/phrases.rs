@@ -62,35 +62,39 @@ pub(super) fn read(text: &str, notes: &mut Notes) -> Phrases {
     phrases
 }
 
-/// The phrasings in a file that is named after a warning sign, or after what sounds like one; `None` for other files. Lines without
-/// a level above them have none.
-pub fn phrasings(path: &str, text: &str) -> Option<Vec<Phrasing>> {
-    of_flag(path, text, &mut Notes::new(path, text)).map(|(phrasings, _)| phrasings)
-}
-
-/// The same, with the voices and the problems.
-pub(super) fn of_flag(path: &str, text: &str, notes: &mut Notes) -> Option<(Vec<Phrasing>, Phrases)> {
+/// The warning sign that a file of phrases is named after, and whether its lines are of the sign; `None` for other files.
+pub(super) fn sign(path: &str) -> Option<(FlagId, bool)> {
     let name = path.rsplit('/').next()?.strip_suffix(".txt")?;
-    let (real, flag) = match (name.strip_prefix("rf."), name.strip_prefix("not.")) {
-        (Some(flag), _) => (true, flag),
-        (_, Some(flag)) => (false, flag),
+    let (name, real) = match (name.strip_prefix("rf."), name.strip_prefix("not.")) {
+        (Some(name), _) => (name, true),
+        (_, Some(name)) => (name, false),
         _ => return None,
     };
-    let flag = FlagId::new(&format!("rf.{flag}"));
-    let phrases = read(text, notes);
-    let phrasing = |line: &Line| {
-        let level = line.level.unwrap_or(Level::None);
-        Phrasing { flag: flag.clone(), real, level, voice: line.voice.clone(), text: line.text.clone() }
+    Some((FlagId::new(&format!("rf.{name}")), real))
+}
+
+/// The lines of such a file as phrasings. A level that does not fit is a problem.
+pub(super) fn of_sign(flag: &FlagId, real: bool, lines: Vec<Line>, notes: &mut Notes) -> Vec<Phrasing> {
+    let fits = |level: Level| if real { level > Level::None } else { level <= Level::Routine };
+    let phrasing = |Line { text, voice, level }: Line| {
+        let level = level.unwrap_or(Level::None);
+        if !fits(level) {
+            let what = format!("\"{text}\" stands below the level `{}`", level.name());
+            let mend =
+                if real { "write `# level: emergency`, urgent or routine above it" } else { "none or routine, else it is one" };
+            notes.error(notes.span_of(&text), what, mend);
+        }
+        Phrasing { flag: flag.clone(), real, level, voice, text }
     };
-    let phrasings: Vec<Phrasing> = phrases.lines.iter().map(phrasing).collect();
-    let fits = |p: &&Phrasing| if p.real { p.level > Level::None } else { p.level <= Level::Routine };
-    for wrong in phrasings.iter().filter(|p| !fits(p)) {
-        let what = format!("\"{}\" stands below the level `{}`", wrong.text, wrong.level.name());
-        let mend =
-            if real { "write `# level: emergency`, urgent or routine above it" } else { "none or routine, else it is one" };
-        notes.error(notes.span_of(&wrong.text), what, mend);
-    }
-    Some((phrasings, phrases))
+    lines.into_iter().map(phrasing).collect()
+}
+
+/// The phrasings in a file that is named after a warning sign, or after what sounds like one; `None` for other files.
+pub fn phrasings(path: &str, text: &str) -> Option<Vec<Phrasing>> {
+    let (flag, real) = sign(path)?;
+    let mut notes = Notes::new(path, text);
+    let lines = read(text, &mut notes).lines;
+    Some(of_sign(&flag, real, lines, &mut notes))
 }
 
 /// Reads `voices.toml`: who each voice is.
@@ -116,8 +120,9 @@ mod tests {
 
     fn read_file(path: &str, text: &str) -> (Vec<(String, &'static str, String)>, Vec<String>) {
         let mut notes = Notes::new(path, text);
-        let (phrasings, _) = of_flag(path, text, &mut notes).expect("a file of a sign");
-        let rows = phrasings.into_iter().map(|p| (p.voice, p.level.name(), p.text)).collect();
+        let (flag, real) = sign(path).expect("a file of a sign");
+        let lines = read(text, &mut notes).lines;
+        let rows = of_sign(&flag, real, lines, &mut notes).into_iter().map(|p| (p.voice, p.level.name(), p.text)).collect();
         (rows, notes.problems.into_iter().map(|p| format!("{}: {}", p.line, p.what)).collect())
     }
 

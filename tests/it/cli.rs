@@ -245,6 +245,21 @@ fn knowledge_check_shows_each_problem_in_its_place() {
 }
 
 #[test]
+fn files_of_phrases_must_name_a_sign_and_a_voice() {
+    let root = knowledge("phrases");
+    let phrases = "# voice: nobody\n# level: urgent\nit hangs by a thread over there\nthe other one hangs over there too\n";
+    fs::write(root.join("phrases/rf.dangling.txt"), phrases).expect("a file");
+    fs::write(root.join("phrases/pain.elbow.txt"), "# voice: many-members\nelbow sore after a run\n").expect("a file");
+    let (code, out, _) = run(&["knowledge", "check", str(&root)]);
+    assert_eq!(code, 1, "{out}");
+    for said in ["nobody says who `nobody` is", "`pain.elbow` names no topic"] {
+        assert!(out.contains(said), "{said}: {out}");
+    }
+    assert_eq!(out.matches("`rf.dangling` is no warning sign").count(), 1, "once a file: {out}");
+    assert!(out.contains("phrases/rf.dangling.txt:1:1") && out.contains("phrases/rf.dangling.txt:3:1"), "{out}");
+}
+
+#[test]
 fn another_knowledge_folder_serves() {
     let root = knowledge("other");
     let path = root.join("topics/pain/outside.toml");
