@@ -14,11 +14,7 @@ use super::{
     rest::{self, Call, Rest, RestError},
     work::{self, Tally, Work},
 };
-use crate::{
-    app::App,
-    store::Clubs,
-    tips::worker::{self, Worker},
-};
+use crate::{app::App, store::Clubs, tips::worker::Worker};
 
 /// What is stored about a club is erased so long after it removed the bot.
 const KEPT_AFTER_LEAVING: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -52,8 +48,8 @@ pub struct Tuning {
     pub start: (Duration, Duration),
     /// Replies under way are waited for so long when the bot ends; 10 seconds.
     pub farewell: Duration,
-    /// Weekly tips that all copies of the program post in a second; [`worker::RATE`].
-    pub tips: u32,
+    /// Weekly tips that all copies of the program post in a second; [`rest::ORDINARY`].
+    pub tips: usize,
     /// How often clubs that left are looked for, and settings written by other programs are read; 6 hours.
     pub sweep: Duration,
 }
@@ -66,7 +62,7 @@ impl Default for Tuning {
             rest: rest::Timings::default(),
             start: (Duration::from_secs(1), Duration::from_secs(60)),
             farewell: Duration::from_secs(10),
-            tips: worker::RATE,
+            tips: rest::ORDINARY,
             sweep: Duration::from_secs(6 * 3600),
         }
     }
@@ -178,7 +174,7 @@ pub async fn serve_with(
     let sweep = tokio::spawn(sweep(clubs.clone(), tuning.sweep));
     let (tips_end, tips_told) = watch::channel(false);
     let channels = Channels { rest: rest.clone(), app: app.clone(), bot: identity.bot };
-    let rate = f64::from(tuning.tips);
+    let rate = tuning.tips as f64;
     let door = Door::new(app.clone(), clubs.clone(), &token, cooldown, today).with_places(Arc::new(channels.clone()));
     let worker = Worker::new(app, clubs.clone(), channels, Arc::new(Timestamp::now), fastrand::u64(..), rate);
     let tips = worker.map(|worker| tokio::spawn(Arc::new(worker).run(tips_told)));

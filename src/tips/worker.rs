@@ -47,9 +47,6 @@ const BATCH_TIME: Duration = Duration::from_secs(5);
 const AT_ONCE: usize = 32;
 /// Between two looks for what is due.
 const LOOK: Duration = Duration::from_secs(2);
-/// Posts a second of all copies together: below Discord's 50 requests a second for a bot, the rest is for people
-/// (<https://docs.discord.com/developers/topics/rate-limits>).
-pub const RATE: u32 = 47;
 /// A copy that has not been heard of for so long is gone.
 const COPY_GONE: SignedDuration = SignedDuration::from_secs(30);
 /// Waits after refusals that an organizer has to mend; after the last the tips are paused.
@@ -105,7 +102,7 @@ struct Pace {
 
 impl<O: Outbox> Worker<O> {
     /// A worker over the store behind the clubs' settings, or `None` where there is no store. `me` tells this copy of the program
-    /// from all others; `rate` is how many posts all of them may make in a second, [`RATE`] for Discord.
+    /// from all others; `rate` is how many posts all of them may make in a second.
     pub fn new(app: Arc<App>, clubs: Arc<Clubs>, outbox: O, clock: Clock, me: u64, rate: f64) -> Option<Self> {
         let store = clubs.store()?.clone();
         let pace = Mutex::new(Pace { next: Instant::now(), apart: Duration::from_secs_f64(1.0 / rate) });
@@ -165,7 +162,7 @@ impl<O: Outbox> Worker<O> {
         let claims = self.store.claim(now, until, most as u32).await?;
         let begun = claims.len();
         let (changes, steps): (Vec<Change>, Vec<Step>) = claims.into_iter().map(|claim| self.step(claim, now, until)).unzip();
-        // All are noted in one write: a disk confirms only some dozens of writes in a second.
+        // All are noted in one write: a slow disk confirms only some dozens of writes in a second.
         let versions = self.store.save_many(&changes).await?;
         for ((change, step), version) in changes.into_iter().zip(steps).zip(versions) {
             // An organizer changed something: the next look sees.

@@ -1,5 +1,6 @@
 //! The Discord door: what arrives, translated, to what is sent back. It decides for whom a reply is, and how it is shown; the
-//! words are the core's. Nothing here sends, and nothing waits but changes of a club's settings, which have a time limit.
+//! words are the core's. Nothing here sends, and nothing waits but changes of a club's settings and the look at a channel that was
+//! chosen for tips; both have a time limit.
 
 mod club;
 mod press;

@@ -45,6 +45,7 @@ pub use self::{
     call::{Body, Call, File},
     counts::Counts,
     error::RestError,
+    order::ORDINARY,
     settings::{Settings, Timings},
 };
 pub use reqwest::Method;

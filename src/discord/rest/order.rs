@@ -15,6 +15,8 @@ use tokio::{
 pub(super) const GLOBAL_LIMIT: usize = 50;
 /// How many of them ordinary calls leave to urgent ones: few, as first responses are exempt and urgent ones go first anyway.
 pub(super) const RESERVE: usize = 3;
+/// Ordinary calls a second.
+pub const ORDINARY: usize = GLOBAL_LIMIT - RESERVE;
 
 /// A guard even where a thread panicked: what the locks here hold is whole between any two statements.
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -113,7 +115,7 @@ impl Pace {
         while state.sent.front().is_some_and(|at| *at + self.window <= now) {
             state.sent.pop_front();
         }
-        let places = if urgent { GLOBAL_LIMIT } else { GLOBAL_LIMIT - RESERVE };
+        let places = if urgent { GLOBAL_LIMIT } else { ORDINARY };
         match state.sent.len().checked_sub(places) {
             Some(over) => Err(state.sent[over] + self.window),
             None => Ok(state),
@@ -147,7 +149,7 @@ mod tests {
     async fn ordinary_calls_leave_a_reserve() {
         let pace = Pace::new(Duration::from_secs(1));
         let taken = |urgent| (0..100).take_while(|_| pace.take(urgent).is_ok()).count();
-        assert_eq!((taken(false), taken(true), taken(false)), (GLOBAL_LIMIT - RESERVE, RESERVE, 0));
+        assert_eq!((taken(false), taken(true), taken(false)), (ORDINARY, RESERVE, 0));
         let began = Instant::now();
         pace.room().await;
         assert_eq!(began.elapsed().as_millis(), 1000);
