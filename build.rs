@@ -1,4 +1,4 @@
-//! Writes the base that the program starts with: the knowledge folder read, checked and learned from once, when the program is
+//! Writes the base that the program starts with, and the files that it was made from: the knowledge folder read, checked and learned from once, when the program is
 //! built. A folder with errors yields an empty file; the program then reads the embedded folder itself and says what is wrong.
 //!
 //! The modules are the library's own, compiled here a second time.
@@ -22,7 +22,9 @@ mod reply;
 #[path = "src/text/mod.rs"]
 mod text;
 
-use std::{env, fs, path::Path};
+use std::{env, fs, io::Write, path::Path};
+
+use flate2::{Compression, write::DeflateEncoder};
 
 fn main() {
     println!("cargo::rerun-if-changed=knowledge");
@@ -33,9 +35,15 @@ fn main() {
     let folder = Path::new(&env::var("CARGO_MANIFEST_DIR").expect("cargo sets it")).join("knowledge");
     let mut files = Vec::new();
     collect(&folder, "", &mut files);
+    files.sort();
     let bytes = base::Base::from_files(&files).map_or(Vec::new(), |base| base.to_bytes().expect("a base can be written"));
-    let out = Path::new(&env::var("OUT_DIR").expect("cargo sets it")).join("base.bin");
-    fs::write(out, bytes).expect("the build folder can be written");
+    let out = env::var("OUT_DIR").expect("cargo sets it");
+    fs::write(Path::new(&out).join("base.bin"), bytes).expect("the build folder can be written");
+    // The files themselves are asked for seldom: packed, they take a third of the room.
+    let packed = fs::File::create(Path::new(&out).join("files.bin")).expect("the build folder can be written");
+    let mut packed = DeflateEncoder::new(packed, Compression::best());
+    packed.write_all(&postcard::to_allocvec(&files).expect("texts can be written")).expect("the build folder can be written");
+    packed.finish().expect("the build folder can be written");
 }
 
 fn collect(folder: &Path, under: &str, files: &mut Vec<knowledge::File>) {

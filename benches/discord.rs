@@ -57,7 +57,11 @@ fn runtime() -> tokio::runtime::Runtime {
 }
 
 fn app() -> App {
-    App::new(embedded::base().expect("the embedded knowledge is sound"), Club::default())
+    App::new(
+        embedded::base().expect("the embedded knowledge is sound"),
+        embedded::encoder().expect("the weights are sound"),
+        Club::default(),
+    )
 }
 
 /// A bot in this process, until it is killed. It first prints by how much its knowledge made it grow, in KiB.

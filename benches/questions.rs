@@ -22,7 +22,11 @@ const QUESTION: &str =
     "outside of my left knee starts to hurt at mile 4 every single run, worse downhill, what can i do about it";
 
 fn app() -> App {
-    App::new(embedded::base().expect("the embedded knowledge is sound"), Club::default())
+    App::new(
+        embedded::base().expect("the embedded knowledge is sound"),
+        embedded::encoder().expect("the weights are sound"),
+        Club::default(),
+    )
 }
 
 fn regex_per_topic(knowledge: &Knowledge) -> Vec<Regex> {

@@ -6,8 +6,10 @@ use crate::{
     answer::{self, Decision},
     base::Base,
     club::Club,
-    intent::Ranker,
+    encoder::Encoder,
+    intent::{self, Ranker},
     knowledge::Knowledge,
+    net::Net,
     reply::{Choice, Reply},
     request::{Ask, Request},
     suggest::Suggester,
@@ -17,21 +19,28 @@ use crate::{
 pub struct App {
     knowledge: Knowledge,
     ranker: Ranker,
+    net: Net,
     suggester: Suggester,
     defaults: Club,
 }
 
 impl App {
-    /// Builds the bot from its base and the operator's default settings.
-    pub fn new(base: Base, defaults: Club) -> Self {
+    /// Builds the bot from its base, the encoder and the operator's default settings.
+    pub fn new(base: Base, encoder: &'static Encoder, defaults: Club) -> Self {
         let Base { knowledge, ranker } = base;
         let suggester = Suggester::new(&knowledge);
-        Self { knowledge, ranker, suggester, defaults }
+        let net = Net::new(encoder, &knowledge);
+        Self { knowledge, ranker, net, suggester, defaults }
     }
 
     /// What the bot knows.
     pub fn knowledge(&self) -> &Knowledge {
         &self.knowledge
+    }
+
+    /// The encoder's reading of questions.
+    pub fn net(&self) -> &Net {
+        &self.net
     }
 
     /// The operator's settings, for whom no club's are known.
@@ -68,9 +77,9 @@ impl App {
         answer::compose(&self.knowledge, decision, club, today)
     }
 
-    /// Whether a text raises a red flag that is answered by a safety reply. Reads no topics, so that it costs little.
+    /// Whether a text raises a red flag that is answered by a safety reply.
     pub fn is_urgent(&self, text: &str) -> bool {
-        answer::is_urgent(&self.knowledge, text)
+        answer::is_urgent(&self.knowledge, &self.net, text)
     }
 
     /// Topics whose titles or whose phrasings are near to what is being typed, best first, misspelled or not; with nothing
@@ -79,8 +88,19 @@ impl App {
         self.suggester.suggest(&self.knowledge, &self.ranker, typed, max)
     }
 
+    /// What the linear reader and the encoder each make of a question, apart: a probability for each of [`Knowledge::topics`], and
+    /// last that it is nobody's business. The encoder's is empty for a text without words.
+    pub fn readers(&self, text: &str) -> (Vec<f32>, Vec<f32>) {
+        let reading = self.knowledge.lexicon.read(text);
+        let slots = intent::slots(&self.knowledge, &reading);
+        let ranking = self.ranker.rank(&self.knowledge, &reading, &slots, &[]);
+        let mut linear = vec![ranking.none; self.knowledge.topics.len() + 1];
+        ranking.topics.iter().for_each(|&(at, share)| linear[at] = share);
+        (linear, self.net.hear(&self.knowledge, text, &reading).topics)
+    }
+
     /// Why a question is answered as it is.
     pub fn explain(&self, ask: &Ask) -> Decision {
-        answer::decide(&self.knowledge, &self.ranker, ask)
+        answer::decide(&self.knowledge, &self.ranker, &self.net, ask)
     }
 }

@@ -1,13 +1,14 @@
 //! The knowledge folder as it was when the binary was built, so that the binary runs alone.
 
-use include_dir::{Dir, include_dir};
+use std::{io::Read, sync::OnceLock};
+
+use flate2::read::DeflateDecoder;
 
 use crate::{
     base::Base,
+    encoder::{Encoder, WeightsError},
     knowledge::{File, Problem},
 };
-
-static FOLDER: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/knowledge");
 
 /// Written by `build.rs`; empty where the folder had errors.
 static BASE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/base.bin"));
@@ -23,26 +24,27 @@ pub fn base() -> Result<Base, Vec<Problem>> {
     }
 }
 
-/// All files of the folder, in the order of their paths. Hidden ones (editors' and file managers' own) are left out.
-pub fn files() -> Vec<File> {
-    let mut files = Vec::new();
-    collect(&FOLDER, &mut files);
-    files.sort();
-    files
+/// What `tools/train` taught the encoder (`model/README.md`).
+static WEIGHTS: &[u8] = include_bytes!("../model/patella.safetensors");
+
+/// The encoder that the binary carries; read once, however often it is asked for.
+///
+/// # Errors
+/// Where the weights cannot be used: nothing takes their place.
+pub fn encoder() -> Result<&'static Encoder, WeightsError> {
+    static ENCODER: OnceLock<Result<Encoder, WeightsError>> = OnceLock::new();
+    ENCODER.get_or_init(|| Encoder::new(WEIGHTS)).as_ref().map_err(Clone::clone)
 }
 
-fn collect(folder: &Dir<'_>, files: &mut Vec<File>) {
-    for file in folder.files() {
-        // With `/` on every platform, as the loader expects.
-        let path = file.path().iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/");
-        if !path.split('/').any(|part| part.starts_with('.')) {
-            // A byte that is no UTF-8 turns into a mark that the loader and the checks then show in its place.
-            files.push((path, String::from_utf8_lossy(file.contents()).into_owned()));
-        }
-    }
-    for inner in folder.dirs() {
-        collect(inner, files);
-    }
+/// Written by `build.rs`: the folder's text files, packed.
+static FILES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/files.bin"));
+
+/// All files of the folder, in the order of their paths. Hidden ones (editors' and file managers' own) are left out; a byte that is no
+/// UTF-8 turned into a mark that the loader and the checks show in its place.
+pub fn files() -> Vec<File> {
+    let mut bytes = Vec::new();
+    DeflateDecoder::new(FILES).read_to_end(&mut bytes).expect("the build packed it");
+    postcard::from_bytes(&bytes).expect("the build wrote it")
 }
 
 #[cfg(test)]

@@ -1,13 +1,13 @@
 //! What a question is about: topics ranked with calibrated confidence, details read from the words, abstention.
 //!
-//! [`Ranker`] is the one small face: text and slots in, scored topics out. What teaches it is the cards' `asks` and the
-//! out-of-scope phrases.
+//! [`Ranker`] is the one small face: text, slots and what the encoder makes of them in, scored topics out. The linear reader in it
+//! learns from the phrases of the topics and those that are out of scope.
 
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
 use crate::{
-    knowledge::{Knowledge, Slot},
+    knowledge::{Costs, Knowledge, Slot},
     model::{Classifier, Describing, Example, Feature, Training},
     text::Reading,
 };
@@ -51,7 +51,7 @@ const SENTENCE_MIN: usize = 3;
 const SENTENCES_MAX: usize = 24;
 
 impl Ranker {
-    /// Learns from the asks of all cards and from the out-of-scope phrases.
+    /// Learns from the phrases of all topics and from those that are out of scope.
     pub fn new(knowledge: &Knowledge) -> Self {
         let mut texts: Vec<(&str, usize)> = Vec::new();
         for (at, topic) in knowledge.topics.iter().enumerate() {
@@ -70,12 +70,16 @@ impl Ranker {
         Self { classifier, topics: knowledge.topics.len() }
     }
 
-    /// Ranks all topics for a text that was read.
-    pub fn rank(&self, knowledge: &Knowledge, reading: &Reading, slots: &[SlotHit]) -> Ranking {
+    /// Ranks all topics for a text that was read. `encoder` is what the encoder makes of it: a probability for each topic, and last
+    /// for none, not a number where it has not learned the topic; empty where it was not asked.
+    pub fn rank(&self, knowledge: &Knowledge, reading: &Reading, slots: &[SlotHit], encoder: &[f32]) -> Ranking {
         let whole = 0..reading.tokens.len();
         let mut shares = self.classifier.probabilities(&knowledge.lexicon, reading, &whole, &features(slots));
         if reading.sentences.len() > 1 {
             self.add_sentences(knowledge, reading, slots, &mut shares);
+        }
+        if !encoder.is_empty() {
+            join(&mut shares, encoder, &knowledge.costs);
         }
         let none = shares[self.topics];
         let mut topics: Vec<(usize, f32)> = shares[..self.topics].iter().copied().enumerate().collect();
@@ -116,6 +120,18 @@ impl Ranker {
         found.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
         found.into_iter().map(|(_, at)| at).take(8).collect()
     }
+}
+
+/// Multiplies the probabilities of the two readers, each to the power of the trust in it: what both find likely wins.
+fn join(shares: &mut [f32], encoder: &[f32], costs: &Costs) {
+    const LEAST: f32 = 1e-6;
+    for (share, other) in shares.iter_mut().zip(encoder) {
+        // What the encoder has not learned is the linear reader's alone.
+        let other = if other.is_nan() { *share } else { *other }.max(LEAST);
+        *share = share.max(LEAST).powf(costs.trust_words) * other.powf(costs.trust_encoder);
+    }
+    let sum: f32 = shares.iter().sum();
+    shares.iter_mut().for_each(|share| *share /= sum);
 }
 
 fn features(slots: &[SlotHit]) -> Vec<Feature> {

@@ -10,11 +10,13 @@ pub mod config;
 #[cfg(feature = "discord")]
 pub mod discord;
 pub mod embedded;
+pub mod encoder;
 pub mod id;
 pub mod intent;
 pub mod knowledge;
 pub mod limits;
 pub mod model;
+pub mod net;
 pub mod render;
 pub mod reply;
 pub mod request;

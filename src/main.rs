@@ -28,7 +28,8 @@ use patella::{
     club::Club,
     config::{ClinicSettings, Config},
     embedded,
-    knowledge::Severity,
+    id::FlagId,
+    knowledge::{Severity, Voices, phrasings},
     render::{json::to_json, text::Style},
     reply::Clinic,
     terminal::{
@@ -85,7 +86,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
                 Source::Lines => None,
             };
             let app = app(global)?;
-            let terminal = terminal(&app, color);
+            let terminal = terminal(&app, global, color);
             match text {
                 None => terminal.ask_lines(&mut io::stdin().lock(), ask.explain, out)?,
                 Some(text) if ask.json => writeln!(out, "{}", terminal.ask_json(&text, ask.explain))?,
@@ -95,29 +96,43 @@ fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Command::Chat => {
             let app = app(global)?;
             let prompt = io::stdin().is_terminal() && io::stdout().is_terminal();
-            terminal(&app, color).chat(&mut io::stdin().lock(), prompt, out)?;
+            terminal(&app, global, color).chat(&mut io::stdin().lock(), prompt, out)?;
         }
-        Command::Topics => terminal(&app(global)?, color).topics(out)?,
+        Command::Topics => terminal(&app(global)?, global, color).topics(out)?,
         Command::Topic { id, json } => {
             let app = app(global)?;
-            let terminal = terminal(&app, color);
+            let terminal = terminal(&app, global, color);
             let reply = terminal.topic(id)?;
             if *json { writeln!(out, "{}", to_json(&reply))? } else { terminal.print(&reply, out)? }
         }
         Command::Knowledge(arguments::Knowledge::Check { dir }) => {
             let folder = Folder::read(dir.as_deref().or(global.knowledge.as_deref()))?;
-            return Ok(check::run(&folder, color, out)?);
+            return check::run(&folder, color, out);
+        }
+        Command::Knowledge(arguments::Knowledge::Suggest { texts }) => {
+            let folder = Folder::read(global.knowledge.as_deref())?;
+            let app = app(global)?;
+            for text in texts {
+                writeln!(out, "{}", author::suggest::suggest(&app, &folder.files, embedded::encoder()?, text))?;
+            }
+        }
+        Command::Knowledge(arguments::Knowledge::Calibrate) => {
+            let folder = Folder::read(global.knowledge.as_deref())?;
+            writeln!(out, "{}", author::calibrate::calibrate(&app(global)?, &folder.files))?;
         }
         Command::Knowledge(arguments::Knowledge::Coverage) => {
             let knowledge = base(global.knowledge.as_deref())?.knowledge;
             writeln!(out, "{}", author::coverage(&knowledge).trim_end())?;
         }
-        Command::Tips(arguments::Tips::Simulate(simulate)) => terminal(&app(global)?, color).simulate(simulate, out)?,
-        Command::Eval { files, json } => {
+        Command::Tips(arguments::Tips::Simulate(simulate)) => terminal(&app(global)?, global, color).simulate(simulate, out)?,
+        Command::Eval { files, held, json } => {
             let files = files.iter().map(|f| files::questions(f)).collect::<anyhow::Result<Vec<_>>>()?.concat();
             let app = app(global)?;
             let start = Instant::now();
-            let scores = author::eval::run(&app, &files, today(), &|| start.elapsed().as_secs_f64())?;
+            let knowledge = Folder::read(global.knowledge.as_deref())?;
+            let voices = knowledge.text("voices.toml").map(Voices::from_toml).unwrap_or_default();
+            let held = held.map(|why| (&voices, why));
+            let scores = author::eval::run(&app, &files, held, today(), &|| start.elapsed().as_secs_f64())?;
             if *json { writeln!(out, "{}", serde_json::to_string(&scores)?)? } else { write!(out, "{scores}")? }
         }
         #[cfg(feature = "discord")]
@@ -150,11 +165,18 @@ fn colored(color: Color) -> bool {
     }
 }
 
-fn terminal(app: &App, color: bool) -> Terminal<'_> {
+fn terminal<'a>(app: &'a App, global: &'a Global, color: bool) -> Terminal<'a> {
     /// Longer lines are hard to read, however wide the window.
     const WIDTH_MAX: usize = 100;
     let width = io::stdout().is_terminal().then(|| textwrap::termwidth().min(WIDTH_MAX));
-    Terminal { app, today: today(), style: Style { width, color } }
+    // Read for an explanation alone: the base that the program carries leaves the phrases of warning signs in their files.
+    let phrases = Box::new(|flag: &FlagId| {
+        let path = format!("phrases/{flag}.txt");
+        let folder = Folder::read(global.knowledge.as_deref()).ok();
+        let all = folder.and_then(|folder| phrasings(&path, folder.text(&path)?)).unwrap_or_default();
+        all.into_iter().map(|phrasing| phrasing.text).collect()
+    });
+    Terminal { app, today: today(), style: Style { width, color }, phrases }
 }
 
 /// The day where this machine stands.
@@ -183,7 +205,7 @@ fn app(global: &Global) -> anyhow::Result<App> {
         bail!("{message} (set by PATELLA_REGION or the settings file)");
     }
     let clinics = config.clinics.into_iter().map(clinic).collect();
-    Ok(App::new(base, Club { clinics, region, ..Club::default() }))
+    Ok(App::new(base, embedded::encoder()?, Club { clinics, region, ..Club::default() }))
 }
 
 /// The settings: the file named on the command line, or the defaults; the environment over them.

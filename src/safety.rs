@@ -1,28 +1,53 @@
-//! Red flags in a text. Decided before everything else, by written rules that a clinician can read (`knowledge/safety/`).
+//! Red flags in a text. Decided before everything else, by two nets: written rules that a clinician can read
+//! (`knowledge/safety/`), and what the encoder learned from thousands of phrasings (`knowledge/phrases/`). Either raises a flag;
+//! neither can take back what the other raised. A rule whose words are often harmless says so itself (`unsure`), and then waits for
+//! the encoder to find them at least possible.
 //!
 //! Every sentence is read, and every sentence together with its neighbors, and the message as a whole; the highest level
 //! wins. Nothing here looks at topics, clubs or settings: nothing can switch a flag off.
 
-use std::ops::Range;
+use std::{fmt, ops::Range};
 
 use crate::{
     id::FlagId,
     knowledge::{Knowledge, Rule, Scope},
+    net::{Impression, Net},
     reply::Level,
     text::{ContextKind, Found, Pattern, Reading},
 };
 
 /// A red flag that a text raised.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Hit {
     /// Which flag.
     pub flag: FlagId,
     /// How soon someone must be seen: the rule's level.
     pub level: Level,
-    /// The rule that held.
-    pub rule: String,
-    /// Bytes of the text that matched, one stretch a pattern.
+    /// What raised it.
+    pub by: By,
+    /// Bytes of the text that matched: one stretch a pattern, or the most telling words.
     pub spans: Vec<Range<usize>>,
+}
+
+/// What raises a flag.
+#[derive(Debug, Clone, PartialEq)]
+pub enum By {
+    /// A written rule held: its name.
+    Rule(String),
+    /// The encoder: how probable it is that the words call for care within two days, as among the lines that it learned from.
+    Encoder(f32),
+    /// It was decided before, and is shown again.
+    Before,
+}
+
+impl fmt::Display for By {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rule(name) => write!(f, "rule \"{name}\""),
+            Self::Encoder(share) => write!(f, "the encoder, {share:.2}"),
+            Self::Before => f.write_str("an earlier decision"),
+        }
+    }
 }
 
 /// A flag that would have been raised, had its words not been negated, past, hypothetical or news.
@@ -39,12 +64,14 @@ pub struct Cleared {
 }
 
 /// What the safety reading found.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Safety {
     /// Flags raised, worst first, each flag once.
     pub hits: Vec<Hit>,
     /// Flags undone by context, for explanation.
     pub cleared: Vec<Cleared>,
+    /// Flags whose rule held, but is unsure, where the encoder is all but sure of the contrary: flag and rule.
+    pub doubted: Vec<(FlagId, String)>,
     /// How many flags were checked.
     pub checked: usize,
 }
@@ -57,7 +84,22 @@ impl Safety {
 }
 
 /// Reads the red flags of a text.
-pub fn check(knowledge: &Knowledge, reading: &Reading) -> Safety {
+pub fn check(knowledge: &Knowledge, net: &Net, text: &str, reading: &Reading, impression: &Impression) -> Safety {
+    let possible = impression.share >= knowledge.costs.doubt;
+    let mut safety = by_rules(knowledge, reading, &|flag| possible || !net.knows(flag));
+    let alarm = impression.alarm.as_ref().filter(|alarm| alarm.share >= knowledge.costs.alarm_from());
+    // Where the rules have spoken, the encoder adds a flag only to say that it is worse.
+    if let Some(alarm) = alarm.filter(|alarm| alarm.level > safety.level()) {
+        let spans = vec![reading.span(net.telling(text, reading, alarm))];
+        safety.hits.retain(|hit| hit.flag != alarm.flag);
+        safety.hits.insert(0, Hit { flag: alarm.flag.clone(), level: alarm.level, by: By::Encoder(alarm.share), spans });
+    }
+    safety
+}
+
+/// Reads the red flags of a text by the written rules. Those that are unsure of themselves count where their flag is `possible`: where
+/// the encoder is not all but sure that the words are harmless.
+pub fn by_rules(knowledge: &Knowledge, reading: &Reading, possible: &dyn Fn(&FlagId) -> bool) -> Safety {
     let mut safety = Safety { checked: knowledge.flags.len(), ..Safety::default() };
     let mut open = knowledge.rules.open(reading).into_iter();
     for flag in &knowledge.flags {
@@ -78,9 +120,10 @@ pub fn check(knowledge: &Knowledge, reading: &Reading) -> Safety {
                         by: reading.span(by),
                     });
                 }
+                Held::Yes(_) if rule.unsure && !possible(&flag.id) => safety.doubted.push((flag.id.clone(), rule.name.clone())),
                 Held::Yes(tokens) => {
                     let spans = tokens.into_iter().map(|t| reading.span(t)).collect();
-                    best = Some(Hit { flag: flag.id.clone(), level: rule.level, rule: rule.name.clone(), spans });
+                    best = Some(Hit { flag: flag.id.clone(), level: rule.level, by: By::Rule(rule.name.clone()), spans });
                 }
             }
         }

@@ -70,7 +70,7 @@ impl Suggester {
         if asked.len() > 1 || scores.iter().all(|s| *s == 0.0) && !asked.is_empty() {
             let reading = knowledge.lexicon.read(&typed);
             let slots = intent::slots(knowledge, &reading);
-            for (at, probability) in ranker.rank(knowledge, &reading, &slots).topics {
+            for (at, probability) in ranker.rank(knowledge, &reading, &slots, &[]).topics {
                 if probability > 0.02 {
                     scores[at] += RANKED * probability;
                 }

@@ -5,6 +5,9 @@ use std::ops::Range;
 use super::{Decision, Verdict};
 use crate::{knowledge::Knowledge, reply::Level};
 
+/// The heading above the flags that were raised.
+pub const RED_FLAGS_FOUND: &str = "Red flags found";
+
 impl Decision {
     /// Headed lists: what was decided, words that matched, words that do not count, flags checked, runner-up. `text` is the
     /// question that was decided on.
@@ -26,12 +29,14 @@ impl Decision {
         ));
         let hits = self.safety.hits.iter().map(|hit| {
             let words: Vec<String> = hit.spans.iter().map(quote).collect();
-            format!("{} ({}): {}, by {}", hit.flag, hit.level.name(), hit.rule, words.join(" and "))
+            format!("{} ({}): {}, in {}", hit.flag, hit.level.name(), hit.by, words.join(" and "))
         });
-        lines.push(("Red flags found".into(), hits.collect()));
+        lines.push((RED_FLAGS_FOUND.into(), hits.collect()));
         let cleared = self.safety.cleared.iter();
         let cleared = cleared.map(|c| format!("{}: {}, but {} by {}", c.flag, c.rule, c.because.name(), quote(&c.by)));
         lines.push(("Red flags whose words do not count".into(), cleared.collect()));
+        let doubted = self.safety.doubted.iter().map(|(flag, rule)| format!("{flag}: rule \"{rule}\""));
+        lines.push(("Unsure rules that the encoder finds out of place".into(), doubted.collect()));
         let clear = self.safety.checked - self.safety.hits.len();
         lines.push(("Red flags checked".into(), vec![format!("{} checked, {clear} clear", self.safety.checked)]));
         let ranked = self.topics.iter().enumerate().map(|(n, t)| {

@@ -11,7 +11,7 @@ use crate::{
     id::{CardKey, FlagId, TipId, TopicId},
     knowledge::{Knowledge, SEASONS, Slot, Tip, Topic},
     reply::{Audience, Block, Choice, Item, Kind, Level, Ranked, Reply},
-    safety::{Hit, Safety},
+    safety::{By, Hit, Safety},
 };
 
 /// Regions whose winter is in June to August, as their `helplines.toml` codes.
@@ -48,7 +48,7 @@ pub fn sources(knowledge: &Knowledge, topic: &TopicId, club: &Club, today: Date)
 /// left it still says what to do at that level.
 pub fn concern(knowledge: &Knowledge, level: Level, flags: &[FlagId], club: &Club, today: Date) -> Reply {
     let known = flags.iter().filter(|id| knowledge.flag(id).is_some());
-    let hit = |id: &FlagId| Hit { flag: id.clone(), level, rule: String::new(), spans: Vec::new() };
+    let hit = |id: &FlagId| Hit { flag: id.clone(), level, by: By::Before, spans: Vec::new() };
     let safety = Safety { hits: known.map(hit).collect(), ..Safety::default() };
     let decision = Decision { safety, ..Decision::blank(Verdict::Safety) };
     compose(knowledge, &decision, club, today)

@@ -7,12 +7,14 @@ mod lookups;
 use std::ops::Range;
 
 pub use compose::compose;
+pub use explain::RED_FLAGS_FOUND;
 pub use lookups::{card, clinics, concern, look_up, privacy, sources, that_tip, tip, topics, topics_of};
 
 use crate::{
     id::TopicId,
     intent::{self, Ranker, SlotHit},
-    knowledge::Knowledge,
+    knowledge::{Costs, Knowledge},
+    net::Net,
     reply::{Level, Ranked},
     request::Ask,
     safety::{self, Safety},
@@ -59,32 +61,22 @@ pub enum Verdict {
     Empty,
 }
 
-/// When to answer, to ask back, to abstain. Chosen on the example questions of the cards and on own development lines, so that
-/// few real questions are refused and asking back stays rare (the goal is at most one in ten).
-mod thresholds {
-    /// From this probability of being nobody's business on, nothing is answered.
-    pub const NONE: f32 = 0.5;
-    /// A first topic below this is not answered.
-    pub const TOPIC_MIN: f32 = 0.10;
-    /// First and second nearer than this, as a share of the first, are a near tie ...
-    pub const TIE_SHARE: f32 = 0.85;
-    /// ... if the first is below this.
-    pub const TIE_MAX: f32 = 0.32;
-}
-
+/// Topics that are offered where Patella asks back.
+const OFFERED: usize = 3;
 /// The most topics that a decision lists.
 pub const TOPICS_MAX: usize = 5;
 
 /// Decides what a question is: flags first, else ranked topics, else abstain or ask back.
-pub fn decide(knowledge: &Knowledge, ranker: &Ranker, ask: &Ask) -> Decision {
+pub fn decide(knowledge: &Knowledge, ranker: &Ranker, net: &Net, ask: &Ask) -> Decision {
     let reading = knowledge.lexicon.read(&ask.text);
-    let safety = safety::check(knowledge, &reading);
+    let impression = net.hear(knowledge, &ask.text, &reading);
+    let safety = safety::check(knowledge, net, &ask.text, &reading, &impression);
     let slots = intent::slots(knowledge, &reading);
-    let ranking = ranker.rank(knowledge, &reading, &slots);
+    let ranking = ranker.rank(knowledge, &reading, &slots, &impression.topics);
     let ranked = ranking.topics.iter().take(TOPICS_MAX);
     let topics: Vec<Ranked> =
         ranked.map(|&(at, confidence)| Ranked { id: knowledge.topics[at].id.clone(), confidence }).collect();
-    let verdict = verdict(&reading, &safety, &topics, ranking.none);
+    let verdict = verdict(&knowledge.costs, &reading, &safety, &topics, ranking.none);
     let span = |tokens: &Range<usize>| reading.span(tokens.clone());
     Decision {
         verdict,
@@ -101,26 +93,35 @@ pub fn decide(knowledge: &Knowledge, ranker: &Ranker, ask: &Ask) -> Decision {
 }
 
 /// Whether a text raises a red flag that is answered by a safety reply.
-pub fn is_urgent(knowledge: &Knowledge, text: &str) -> bool {
-    safety::check(knowledge, &knowledge.lexicon.read(text)).level() >= Level::Urgent
+pub fn is_urgent(knowledge: &Knowledge, net: &Net, text: &str) -> bool {
+    let reading = knowledge.lexicon.read(text);
+    // Rules are a hundred times cheaper, and mostly suffice.
+    safety::by_rules(knowledge, &reading, &|_| false).level() >= Level::Urgent || {
+        let impression = net.hear(knowledge, text, &reading);
+        safety::check(knowledge, net, text, &reading, &impression).level() >= Level::Urgent
+    }
 }
 
-fn verdict(reading: &Reading, safety: &Safety, topics: &[Ranked], none: f32) -> Verdict {
+/// The reply that is expected to cost least, by `knowledge/costs.toml`; flags before everything.
+fn verdict(costs: &Costs, reading: &Reading, safety: &Safety, topics: &[Ranked], none: f32) -> Verdict {
     if safety.level() >= Level::Urgent {
         return Verdict::Safety;
     }
     if reading.tokens.is_empty() {
         return Verdict::Empty;
     }
-    let confidence = |n: usize| topics.get(n).map_or(0.0, |t| t.confidence);
-    let (first, second) = (confidence(0), confidence(1));
-    if none >= thresholds::NONE || none > first && first < thresholds::TIE_MAX || first < thresholds::TOPIC_MIN {
+    let first = topics.first().map_or(0.0, |t| t.confidence);
+    let offered: f32 = topics.iter().take(OFFERED).map(|t| t.confidence).sum();
+    let other = |right: f32| (1.0 - none - right).max(0.0);
+    let answer = costs.wrong * other(first) + costs.chatter * none;
+    let ask_back = costs.asked * offered + costs.asked_in_vain * other(offered) + costs.chatter * none;
+    let refuse = costs.refused * (1.0 - none);
+    if refuse < answer.min(ask_back) {
         return Verdict::OutOfScope;
     }
-    let tie = second >= thresholds::TIE_SHARE * first && first < thresholds::TIE_MAX;
     // Greetings and thanks are never worth a question back.
     let social = topics.first().is_some_and(|t| t.id.kind() == "meta");
-    if tie && !social { Verdict::Clarify } else { Verdict::Answer }
+    if ask_back < answer && !social { Verdict::Clarify } else { Verdict::Answer }
 }
 
 /// The words that raised the worst flag, as they were typed, short enough to repeat.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     app::App,
-    knowledge::{Phrasing, phrasings},
+    knowledge::{Asked, Held, Phrasing, Voices, asked, phrasings},
     reply::{Kind, Level, Reply},
     request::{Ask, Request},
 };
@@ -49,6 +49,8 @@ struct Label {
     level: OneOrMany,
     #[serde(default)]
     part: Option<String>,
+    #[serde(skip)]
+    voice: Option<String>,
 }
 
 /// A phrasing of a warning sign says what it calls for, and no topic.
@@ -62,6 +64,26 @@ impl From<Phrasing> for Label {
             topics: Vec::new(),
             level: OneOrMany::One(phrasing.level.name().to_owned()),
             part: Some(part.to_owned()),
+            voice: Some(phrasing.voice),
+        }
+    }
+}
+
+/// A question below a topic wants that topic first. What is a card on a part that Patella covers only in brief may be refused.
+impl From<Asked> for Label {
+    fn from(asked: Asked) -> Self {
+        let kinds: &[&str] = match &asked.topic {
+            None => &["out_of_scope"],
+            Some(topic) if topic.kind() == "injury" => &["answer", "out_of_scope"],
+            Some(_) => &["answer"],
+        };
+        Self {
+            text: asked.text,
+            kind: OneOrMany::Many(kinds.iter().map(ToString::to_string).collect()),
+            topics: asked.topic.iter().map(ToString::to_string).collect(),
+            level: OneOrMany::One(Level::None.name().to_owned()),
+            part: None,
+            voice: Some(asked.voice),
         }
     }
 }
@@ -124,41 +146,73 @@ pub struct Scores {
     pub confusions: Vec<(String, String, usize)>,
     /// Lines answered wrongly: expected, got, text.
     pub wrong: Vec<(String, String, String)>,
+    /// Each tenth of confidence from the lowest on: the sum of the confidences of the answers in it, how many, how many right.
+    pub reliability: [(f64, usize, usize); 10],
+    /// By who speaks, where the file says so: right within one tap and first, flags found, false alarms.
+    pub voices: BTreeMap<String, VoiceScores>,
     /// Median time of a question, in microseconds.
     pub median_us: f64,
 }
 
-/// Scores files of `(name, text)`. `clock` gives seconds and serves the time per question only.
+/// How one voice is understood.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+pub struct VoiceScores {
+    /// In scope: the first topic is right.
+    pub top1: Share,
+    /// In scope: right within one tap.
+    pub top3: Share,
+    /// Red flags found.
+    pub flags_found: Share,
+    /// Safety replies to lines that call for none.
+    pub false_alarms: Share,
+}
+
+/// Scores files of `(name, text)`; of phrases, where `held` says so, those of voices held back for that. `clock` gives seconds and
+/// serves the time per question only.
 ///
 /// # Errors
 /// At the first line that is no labelled question.
-pub fn run(app: &App, files: &[(String, String)], today: Date, clock: &dyn Fn() -> f64) -> Result<Scores, EvalError> {
+pub fn run(
+    app: &App,
+    files: &[(String, String)],
+    held: Option<(&Voices, Held)>,
+    today: Date,
+    clock: &dyn Fn() -> f64,
+) -> Result<Scores, EvalError> {
     let mut scores = Scores::default();
     let mut times = Vec::new();
-    let mut calibration = [(0.0_f64, 0_usize, 0_usize); 10];
     let mut confusions: BTreeMap<(String, String), usize> = BTreeMap::new();
+    let wanted = |label: &Label| match (held, &label.voice) {
+        (Some((voices, why)), Some(voice)) => voices.held(voice) == Some(why),
+        _ => true,
+    };
     for (file, text) in files {
-        for label in labels(file, text)? {
+        for label in labels(file, text)?.into_iter().filter(wanted) {
             let started = clock();
             let reply = app.handle(&Request::Ask(Ask { text: label.text.clone() }), today);
             times.push((clock() - started) * 1e6);
-            score(label, &reply, &mut scores, &mut calibration, &mut confusions);
+            score(label, &reply, &mut scores, &mut confusions);
         }
     }
     times.sort_by(f64::total_cmp);
     scores.median_us = times.get(times.len() / 2).copied().unwrap_or(0.0);
-    let total: usize = calibration.iter().map(|(_, n, _)| n).sum();
+    let total: usize = scores.reliability.iter().map(|(_, n, _)| n).sum();
     let gap = |&(sum, n, right): &(f64, usize, usize)| (sum - right as f64).abs() / if n == 0 { 1.0 } else { total as f64 };
-    scores.calibration_error = calibration.iter().map(gap).sum();
+    scores.calibration_error = scores.reliability.iter().map(gap).sum();
     scores.confusions = confusions.into_iter().map(|((a, b), n)| (a, b, n)).collect();
     scores.confusions.sort_by(|a, b| b.2.cmp(&a.2).then_with(|| (&a.0, &a.1).cmp(&(&b.0, &b.1))));
     Ok(scores)
 }
 
-/// The questions of a file: phrasings where it is named after a warning sign, else labelled lines.
+/// The questions of a file: phrases where it is named after a warning sign or a topic, else labelled lines.
 fn labels(file: &str, text: &str) -> Result<Vec<Label>, EvalError> {
-    if let Some(phrasings) = phrasings(file, text) {
-        return Ok(phrasings.into_iter().map(Label::from).collect());
+    if !text.trim_start().starts_with('{') {
+        if let Some(phrasings) = phrasings(file, text) {
+            return Ok(phrasings.into_iter().map(Label::from).collect());
+        }
+        if let Some(asked) = asked(file, text) {
+            return Ok(asked.into_iter().map(Label::from).collect());
+        }
     }
     let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
     let label = |(at, line): (usize, &str)| {
@@ -168,21 +222,19 @@ fn labels(file: &str, text: &str) -> Result<Vec<Label>, EvalError> {
     lines.map(label).collect()
 }
 
-fn score(
-    label: Label,
-    reply: &Reply,
-    scores: &mut Scores,
-    calibration: &mut [(f64, usize, usize); 10],
-    confusions: &mut BTreeMap<(String, String), usize>,
-) {
+fn score(label: Label, reply: &Reply, scores: &mut Scores, confusions: &mut BTreeMap<(String, String), usize>) {
     let kinds = label.kind.list();
     let levels: Vec<Level> = label.level.list().iter().filter_map(|l| Level::from_name(l)).collect();
     let lists = |kind: &str| kinds.iter().any(|k| k == kind);
     scores.questions += 1;
     let danger = |l: &Level| *l >= Level::Urgent;
     let is_safety = reply.kind == Kind::Safety;
+    let mut voice = label.voice.as_ref().map(|voice| scores.voices.entry(voice.clone()).or_default());
     if !levels.is_empty() && levels.iter().all(danger) {
         scores.flags_found.count(is_safety);
+        if let Some(voice) = voice {
+            voice.flags_found.count(is_safety);
+        }
         if is_safety {
             scores.level_right.count(levels.contains(&reply.level));
         } else {
@@ -193,6 +245,9 @@ fn score(
     if !levels.iter().any(danger) {
         let part = label.part.clone().unwrap_or_else(|| "ordinary".into());
         scores.false_alarms.entry(part).or_default().count(is_safety);
+        if let Some(voice) = &mut voice {
+            voice.false_alarms.count(is_safety);
+        }
         if is_safety {
             let flags: Vec<&str> = reply.flags.iter().map(|f| f.as_str()).collect();
             scores.alarmed.push(format!("{}: {}", flags.join(" "), label.text));
@@ -204,8 +259,13 @@ fn score(
         let excused = refused && lists("out_of_scope");
         let shown = reply.kind == Kind::Answer || reply.kind == Kind::Clarify && lists("clarify");
         let right = excused || shown && listed(1);
+        let in_reach = excused || matches!(reply.kind, Kind::Answer | Kind::Clarify) && listed(3);
         scores.top1.count(right);
-        scores.top3.count(excused || matches!(reply.kind, Kind::Answer | Kind::Clarify) && listed(3));
+        scores.top3.count(in_reach);
+        if let Some(voice) = voice {
+            voice.top1.count(right);
+            voice.top3.count(in_reach);
+        }
         if kinds.len() == 1 {
             scores.asked_back.count(reply.kind == Kind::Clarify);
         }
@@ -213,7 +273,7 @@ fn score(
             scores.wrongly_refused.count(refused);
         }
         if let (Kind::Answer, Some(first)) = (reply.kind, reply.topics.first()) {
-            let bin = &mut calibration[((first.confidence * 10.0) as usize).min(9)];
+            let bin = &mut scores.reliability[((first.confidence * 10.0) as usize).min(9)];
             *bin = (bin.0 + f64::from(first.confidence), bin.1 + 1, bin.2 + usize::from(listed(1)));
         }
         if !right {
@@ -254,6 +314,19 @@ impl Scores {
     }
 }
 
+impl Scores {
+    /// How each voice is understood, one a line.
+    pub fn by_voice(&self) -> String {
+        let mut lines = format!("{:<28}{:>6}{:>9}{:>8}{:>8}\n", "voice", "top-1", "one tap", "flags", "alarms");
+        for (voice, own) in &self.voices {
+            let cells = [own.top1, own.top3, own.flags_found, own.false_alarms];
+            let [a, b, c, d] = cells.map(|s| if s.of == 0 { "-".to_owned() } else { format!("{:.3}", s.value()) });
+            lines.push_str(&format!("{voice:<28}{a:>6}{b:>9}{c:>8}{d:>8}\n"));
+        }
+        lines
+    }
+}
+
 impl fmt::Display for Scores {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.table())?;
@@ -263,6 +336,9 @@ impl fmt::Display for Scores {
         }
         for alarmed in &self.alarmed {
             writeln!(f, "false alarm {alarmed}")?;
+        }
+        if self.voices.len() > 1 {
+            write!(f, "\n{}", self.by_voice())?;
         }
         if !self.confusions.is_empty() {
             writeln!(f, "\nexpected -> answered, most frequent first")?;

@@ -1,14 +1,16 @@
 //! The curator's bench: what no single file can see of the base. The probe finds examples that another topic steals and red
 //! flags that do not fire; coverage shows where each seed claim went; `eval` scores labelled questions.
 
+pub mod calibrate;
 pub mod eval;
+pub mod suggest;
 
 use crate::{
     app::App,
     knowledge::{Flag, Knowledge, Problem, Severity, Topic},
     reply::Level,
     request::Ask,
-    safety,
+    safety::{self, By, Hit, Safety},
 };
 
 /// Tries every example and counter-example of every topic, and every line of every flag, against the whole base.
@@ -16,7 +18,7 @@ use crate::{
 /// An example counts as found where its topic is among the first three: within one tap. One that is not first is a warning.
 pub fn probe(app: &App) -> Vec<Problem> {
     let knowledge = app.knowledge();
-    let mut problems = Vec::new();
+    let mut problems = app.net().unlearned(knowledge);
     for topic in &knowledge.topics {
         for example in &topic.examples {
             problems.extend(example_problem(app, topic, example));
@@ -31,7 +33,7 @@ pub fn probe(app: &App) -> Vec<Problem> {
         }
     }
     for flag in &knowledge.flags {
-        flag_problems(knowledge, flag, &mut problems);
+        flag_problems(app, flag, &mut problems);
     }
     problems
 }
@@ -40,9 +42,10 @@ fn example_problem(app: &App, topic: &Topic, example: &str) -> Option<Problem> {
     let decision = app.explain(&Ask { text: example.to_owned() });
     let quoted = format!("example \"{example}\"");
     if decision.safety.level() >= Level::Urgent {
-        let flags: Vec<String> = decision.safety.hits.iter().map(|h| format!("{} by \"{}\"", h.flag, h.rule)).collect();
+        let flags: Vec<String> = decision.safety.hits.iter().map(|h| format!("{} by {}", h.flag, h.by)).collect();
         let mend = "narrow the rule if the example is harmless; else take the example out";
-        return Some(problem(&topic.path, Severity::Error, format!("{quoted} raises {}", flags.join(", ")), mend.into()));
+        let severity = severity(&decision.safety);
+        return Some(problem(&topic.path, severity, format!("{quoted} raises {}", flags.join(", ")), mend.into()));
     }
     let place = decision.topics.iter().position(|t| t.id == topic.id);
     let thief = decision.first_topic().map_or("nothing", |t| t.as_str());
@@ -68,9 +71,11 @@ fn first_topic(app: &App, text: &str) -> String {
     app.explain(&Ask { text: text.to_owned() }).first_topic().map_or(String::new(), ToString::to_string)
 }
 
-fn flag_problems(knowledge: &Knowledge, flag: &Flag, problems: &mut Vec<Problem>) {
+fn flag_problems(app: &App, flag: &Flag, problems: &mut Vec<Problem>) {
+    let knowledge = app.knowledge();
     for say in &flag.says {
-        let found = safety::check(knowledge, &knowledge.lexicon.read(say));
+        // By the rules alone: the encoder learned these very lines.
+        let found = safety::by_rules(knowledge, &knowledge.lexicon.read(say), &|_| true);
         let mine = found.hits.iter().find(|h| h.flag == flag.id);
         if mine.is_none() && found.level() < flag.level {
             let what = format!("\"{say}\" does not raise {}", flag.id);
@@ -81,17 +86,24 @@ fn flag_problems(knowledge: &Knowledge, flag: &Flag, problems: &mut Vec<Problem>
         }
     }
     for look_alike in &flag.look_alikes {
-        let found = safety::check(knowledge, &knowledge.lexicon.read(look_alike));
+        let found = app.explain(&Ask { text: look_alike.clone() }).safety;
         if let Some(hit) = found.hits.first().filter(|h| h.level >= Level::Urgent) {
-            let what = format!("look-alike \"{look_alike}\" raises {} by \"{}\"", hit.flag, hit.rule);
+            let what = format!("look-alike \"{look_alike}\" raises {} by {}", hit.flag, hit.by);
             problems.push(problem(
                 &flag.path,
-                Severity::Error,
+                severity(&found),
                 what,
-                "narrow the rule with `none`, or teach context.toml the turn of phrase".into(),
+                "narrow the rule with `none`, teach context.toml the turn of phrase, or train the encoder with more like it"
+                    .into(),
             ));
         }
     }
+}
+
+/// A rule can be mended at once, where the encoder must be trained anew.
+fn severity(found: &Safety) -> Severity {
+    let by_rule = |hit: &Hit| hit.level >= Level::Urgent && matches!(hit.by, By::Rule(_));
+    if found.hits.iter().any(by_rule) { Severity::Error } else { Severity::Warning }
 }
 
 fn problem(path: &str, severity: Severity, what: String, mend: String) -> Problem {

@@ -2,8 +2,12 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::{File, Knowledge, Phrasing, Problem, Statement, problem::Notes};
-use crate::text::plain_words;
+use super::{
+    File, Knowledge, Problem, Statement,
+    doubles::{Double, Stands, doubles},
+    phrases::{self, Subject},
+    problem::Notes,
+};
 
 /// Fewer phrasings teach the matcher too little of a topic.
 const ASKS_MIN: usize = 40;
@@ -11,7 +15,7 @@ const ASKS_MIN: usize = 40;
 /// All such problems.
 pub(super) fn references(knowledge: &Knowledge, files: &[&File]) -> Vec<Problem> {
     let mut check =
-        Check { knowledge, notes: files.iter().map(|(path, text)| (path.as_str(), Notes::new(path, text))).collect() };
+        Check { knowledge, files, notes: files.iter().map(|(path, text)| (path.as_str(), Notes::new(path, text))).collect() };
     check.needed_files();
     check.topics();
     check.flags_and_tips();
@@ -22,6 +26,7 @@ pub(super) fn references(knowledge: &Knowledge, files: &[&File]) -> Vec<Problem>
 
 struct Check<'a> {
     knowledge: &'a Knowledge,
+    files: &'a [&'a File],
     notes: HashMap<&'a str, Notes<'a>>,
 }
 
@@ -34,7 +39,9 @@ impl Check<'_> {
     }
 
     fn needed_files(&mut self) {
-        for path in ["sources.toml", "evidence.toml", "seeds.toml", "helplines.toml", "replies.toml", "words/context.toml"] {
+        for path in
+            ["sources.toml", "evidence.toml", "seeds.toml", "helplines.toml", "replies.toml", "costs.toml", "words/context.toml"]
+        {
             if !self.notes.contains_key(path) {
                 let mut notes = Notes::new("", "");
                 notes.error(0..0, format!("{path} is missing"), "a knowledge folder holds it; start from a copy of `knowledge/`");
@@ -171,43 +178,41 @@ impl Check<'_> {
     /// A question teaches one topic or examines one; the same words never stand twice.
     fn questions(&mut self) {
         let knowledge = self.knowledge;
-        let mut owners: HashMap<Vec<String>, (String, &str)> = HashMap::new();
-        let mut all: Vec<(&str, String, &str)> = Vec::new();
-        let phrases: Vec<String> = knowledge.topics.iter().map(|t| format!("phrases/{}.txt", t.id)).collect();
-        for (topic, file) in knowledge.topics.iter().zip(&phrases) {
-            all.extend(topic.asks.iter().map(|q| (q.as_str(), format!("a phrase of {}", topic.id), file.as_str())));
-            all.extend(topic.examples.iter().map(|q| (q.as_str(), format!("an example of {}", topic.id), topic.path.as_str())));
-            let counters = topic.counter_examples.iter();
-            all.extend(counters.map(|c| (c.text.as_str(), format!("a counter-example of {}", topic.id), topic.path.as_str())));
-        }
-        all.extend(
-            knowledge.out_of_scope.iter().map(|q| (q.as_str(), "an out-of-scope phrase".to_owned(), "phrases/out-of-scope.txt")),
-        );
-        let signs: Vec<String> = knowledge.phrasings.iter().map(phrasing_path).collect();
-        let mut unknown = BTreeSet::new();
-        for (phrasing, path) in knowledge.phrasings.iter().zip(&signs) {
-            if knowledge.flag(&phrasing.flag).is_none() && unknown.insert(path) {
-                let mend = "name the file after a warning sign: phrases/rf.dvt.txt or phrases/not.dvt.txt";
-                self.error(path, &phrasing.text, format!("`{}` is no warning sign", phrasing.flag), mend);
-            }
-            let role = if phrasing.real { "a phrasing of" } else { "a look-alike of" };
-            all.push((phrasing.text.as_str(), format!("{role} {}", phrasing.flag), path));
-        }
-        for (question, role, path) in all {
-            let words = plain_words(question);
-            match owners.get(&words) {
-                Some((other, other_path)) => {
-                    let what = format!("\"{question}\" is {role} and also {other} ({other_path})");
-                    self.error(path, question, what, "keep one; a test is no mirror");
+        let files = self.files;
+        let mut all: Vec<Stands<'_>> = Vec::new();
+        for (path, text) in files.iter().filter(|(path, _)| path.starts_with("phrases/")) {
+            let role = match phrases::subject(path) {
+                Subject::Sign(flag, real) => {
+                    if knowledge.flag(&flag).is_none() && (real || flag.as_str() != phrases::ANY) {
+                        let mend = "name the file after a warning sign: phrases/rf.dvt.txt or phrases/not.dvt.txt";
+                        self.error(path, text.lines().next().unwrap_or(""), format!("`{flag}` is no warning sign"), mend);
+                    }
+                    format!("{} {flag}", if real { "a phrasing of" } else { "a look-alike of" })
                 }
-                None => drop(owners.insert(words, (role, path))),
+                Subject::Topic(topic) => format!("a phrase of {topic}"),
+                Subject::Nobody => "an out-of-scope phrase".to_owned(),
+            };
+            let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+            all.extend(lines.map(|text| Stands { text, role: role.clone(), path }));
+        }
+        for topic in &knowledge.topics {
+            let examples = topic.examples.iter().map(|q| (q, "an example of"));
+            let counters = topic.counter_examples.iter().map(|c| (&c.text, "a counter-example of"));
+            all.extend(examples.chain(counters).map(|(text, role)| Stands {
+                text,
+                role: format!("{role} {}", topic.id),
+                path: &topic.path,
+            }));
+        }
+        for Double { at, first, same } in doubles(&all, |question| question.path.starts_with("phrases/")) {
+            let (this, other) = (&all[at], &all[first]);
+            if same {
+                let what = format!("\"{}\" is {} and also {} ({})", this.text, this.role, other.role, other.path);
+                self.error(this.path, this.text, what, "keep one; a test is no mirror");
+            } else {
+                let what = format!("\"{}\" nearly copies \"{}\" ({})", this.text, other.text, other.path);
+                self.error(this.path, this.text, what, "keep one, or say it as another person would");
             }
         }
     }
-}
-
-/// The file of a phrasing.
-fn phrasing_path(phrasing: &Phrasing) -> String {
-    let name = phrasing.flag.as_str().trim_start_matches("rf.");
-    format!("phrases/{}.{name}.txt", if phrasing.real { "rf" } else { "not" })
 }

@@ -104,6 +104,23 @@ impl<'d> Fields<'d> {
         parsed
     }
 
+    /// A number above zero, whole or with a point; 1 where it is missing or wrong, which is noted.
+    pub fn positive(&mut self, notes: &mut Notes, key: &'static str) -> f32 {
+        let Some(value) = self.take(key) else {
+            notes.error(self.span.clone(), format!("`{key}` is missing"), format!("add `{key} = 1.0`"));
+            return 1.0;
+        };
+        let parsed = match value.get_ref() {
+            DeValue::Integer(n) => n.as_str().parse::<f32>().ok(),
+            DeValue::Float(n) => n.as_str().parse::<f32>().ok(),
+            _ => None,
+        };
+        parsed.filter(|n| n.is_finite() && *n > 0.0).unwrap_or_else(|| {
+            wrong_type(notes, key, value, "a number above zero");
+            1.0
+        })
+    }
+
     /// A table within this one.
     pub fn table(&mut self, notes: &mut Notes, key: &'static str) -> Option<Fields<'d>> {
         let value = self.take(key)?;

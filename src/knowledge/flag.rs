@@ -46,6 +46,8 @@ pub struct Rule {
     pub within: usize,
     /// Contexts that do not undo a match.
     pub even_if: Vec<ContextKind>,
+    /// Its words are often harmless: it counts unless the encoder is all but sure that they are.
+    pub unsure: bool,
 }
 
 /// One red flag, all of it.
@@ -138,6 +140,9 @@ pub(super) fn read(mut fields: Fields<'_>, lexicon: &mut Lexicon, notes: &mut No
         rules,
         path: notes.path().to_owned(),
     };
+    if flag.crisis && flag.rules.iter().any(|rule| rule.unsure) {
+        notes.error(notes.span_of("unsure"), "an unsure rule in a crisis flag", "narrow the rule, or take `unsure` out");
+    }
     if flag.sources.is_empty() {
         notes.error(fields.span(), "a red flag without a source", "name references in `sources`");
     }
@@ -192,6 +197,7 @@ fn rule(mut fields: Fields<'_>, flag_level: Level, lexicon: &mut Lexicon, notes:
         }
     }
     let within = fields.number(notes, "within").and_then(|n| usize::try_from(n).ok()).unwrap_or(WITHIN);
+    let unsure = fields.flag(notes, "unsure");
     let all = patterns(&mut fields, "all", lexicon, notes);
     let any = patterns(&mut fields, "any", lexicon, notes);
     let none = patterns(&mut fields, "none", lexicon, notes);
@@ -199,7 +205,7 @@ fn rule(mut fields: Fields<'_>, flag_level: Level, lexicon: &mut Lexicon, notes:
         notes.error(fields.span(), format!("rule \"{name}\" has no pattern"), "add `all = [...]`");
     }
     fields.finish(notes);
-    Rule { name, level, all, any, none, scope, within, even_if }
+    Rule { name, level, all, any, none, scope, within, even_if, unsure }
 }
 
 /// Compiles a list of patterns.

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 mod check;
+mod costs;
+mod doubles;
 mod fields;
 mod flag;
 pub mod grade;
@@ -17,9 +19,10 @@ use std::collections::{BTreeMap, HashMap};
 
 use toml::de::DeTable;
 
+pub use costs::Costs;
 pub use flag::{Flag, Rule, Scope};
 pub use ledger::{Claim, Finding, Line, LineKind, Region, Source};
-pub use phrases::{Phrasing, phrasings};
+pub use phrases::{Asked, Held, Phrasing, Voices, asked, phrasings};
 pub use problem::{Problem, Severity};
 pub use replies::Replies;
 pub use tip::{CATEGORIES, SEASONS, Tip};
@@ -31,6 +34,7 @@ use crate::{
     text::{Gates, Lexicon, LexiconBuilder},
 };
 use fields::Fields;
+use phrases::Subject;
 use problem::Notes;
 
 /// A file of the knowledge folder: its path relative to the folder, with `/`, and its text.
@@ -61,6 +65,8 @@ pub struct Knowledge {
     /// carries them in its files alone.
     #[serde(skip)]
     pub phrasings: Vec<Phrasing>,
+    /// What costs how much: the home of all thresholds.
+    pub costs: Costs,
     /// Words.
     pub lexicon: Lexicon,
     /// How details of a question are read.
@@ -139,11 +145,11 @@ struct Loader {
     regions: Vec<Region>,
     replies: Replies,
     out_of_scope: Vec<String>,
-    /// Asks by topic, with the file they stand in.
-    asks: Vec<(TopicId, String, Vec<String>)>,
+    /// Asks by topic, with the file they stand in; no topic where they are none of Patella's business.
+    asks: Vec<(Option<TopicId>, String, Vec<phrases::Line>)>,
     phrasings: Vec<Phrasing>,
-    /// Who speaks: names, with who that is.
-    voices: BTreeMap<String, String>,
+    costs: Costs,
+    voices: phrases::Voices,
     /// Where a voice is named: path, place and name.
     heard: Vec<(String, std::ops::Range<usize>, String)>,
     problems: Vec<Problem>,
@@ -160,9 +166,15 @@ impl Loader {
         for (path, text) in &files {
             self.read_file(path, text, &mut builder);
         }
-        for (id, path, asks) in std::mem::take(&mut self.asks) {
+        for (id, path, lines) in std::mem::take(&mut self.asks) {
+            // Whoever is held back teaches nothing: not the ranker, not spelling, not the suggestions.
+            let taught = lines.into_iter().filter(|line| self.voices.held(&line.voice).is_none()).map(|line| line.text);
+            let Some(id) = id else {
+                self.out_of_scope.extend(taught);
+                continue;
+            };
             match self.topics.iter_mut().find(|t| t.id == id) {
-                Some(topic) => topic.asks.extend(asks),
+                Some(topic) => topic.asks.extend(taught),
                 None => {
                     let mut notes = Notes::new(&path, "");
                     notes.error(0..0, format!("`{id}` names no topic"), "name the file after a topic: phrases/pain.outside.txt");
@@ -214,6 +226,7 @@ impl Loader {
                 "seeds.toml" => self.claims = self.parse(path, text, ledger::read_claims).unwrap_or_default(),
                 "helplines.toml" => self.regions = self.parse(path, text, ledger::read_regions).unwrap_or_default(),
                 "voices.toml" => self.voices = self.parse(path, text, phrases::read_voices).unwrap_or_default(),
+                "costs.toml" => self.costs = self.parse(path, text, costs::read).unwrap_or_default(),
                 "replies.toml" => self.replies = self.parse(path, text, replies::read).unwrap_or_default(),
                 "words/context.toml" => self.parse(path, text, |f, n| words::read_context(f, n, builder)).unwrap_or_default(),
                 "words/idioms.toml" => self.parse(path, text, |f, n| words::read_idioms(f, n, builder)).unwrap_or_default(),
@@ -236,11 +249,10 @@ impl Loader {
         let mut notes = Notes::new(path, text);
         let phrases::Phrases { lines, voices } = phrases::read(text, &mut notes);
         self.heard.extend(voices.into_iter().map(|(voice, span)| (path.to_owned(), span, voice)));
-        let texts = |lines: Vec<phrases::Line>| lines.into_iter().map(|line| line.text);
-        match (phrases::sign(path), path.trim_start_matches("phrases/").trim_end_matches(".txt")) {
-            (Some((flag, real)), _) => self.phrasings.extend(phrases::of_sign(&flag, real, lines, &mut notes)),
-            (None, "out-of-scope") => self.out_of_scope.extend(texts(lines)),
-            (None, topic) => self.asks.push((TopicId::new(topic), path.to_owned(), texts(lines).collect())),
+        match phrases::subject(path) {
+            Subject::Sign(flag, real) => self.phrasings.extend(phrases::of_sign(&flag, real, lines, &mut notes)),
+            Subject::Topic(topic) => self.asks.push((Some(topic), path.to_owned(), lines)),
+            Subject::Nobody => self.asks.push((None, path.to_owned(), lines)),
         }
         self.problems.append(&mut notes.problems);
     }
@@ -248,7 +260,7 @@ impl Loader {
     /// Whoever speaks in a file of phrases must be described.
     fn check_voices(&mut self, files: &[&File]) {
         for (path, span, voice) in std::mem::take(&mut self.heard) {
-            if self.voices.contains_key(&voice) {
+            if self.voices.knows(&voice) {
                 continue;
             }
             let text = files.iter().find(|(p, _)| *p == path).map_or("", |(_, text)| text);
@@ -289,6 +301,7 @@ impl Loader {
             replies: self.replies,
             out_of_scope: self.out_of_scope,
             phrasings: self.phrasings,
+            costs: self.costs,
             lexicon,
             slots,
             rules,

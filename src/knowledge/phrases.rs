@@ -3,11 +3,16 @@
 
 use std::{collections::BTreeMap, ops::Range};
 
+use toml::de::DeTable;
+
 use super::{
     fields::{Fields, as_text},
     problem::Notes,
 };
-use crate::{id::FlagId, reply::Level};
+use crate::{
+    id::{FlagId, TopicId},
+    reply::Level,
+};
 
 /// How somebody tells of a warning sign, or of what only sounds like one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,15 +67,29 @@ pub(super) fn read(text: &str, notes: &mut Notes) -> Phrases {
     phrases
 }
 
-/// The warning sign that a file of phrases is named after, and whether its lines are of the sign; `None` for other files.
-pub(super) fn sign(path: &str) -> Option<(FlagId, bool)> {
-    let name = path.rsplit('/').next()?.strip_suffix(".txt")?;
-    let (name, real) = match (name.strip_prefix("rf."), name.strip_prefix("not.")) {
-        (Some(name), _) => (name, true),
-        (_, Some(name)) => (name, false),
-        _ => return None,
-    };
-    Some((FlagId::new(&format!("rf.{name}")), real))
+/// What a file of phrases is about.
+pub(super) enum Subject {
+    /// A warning sign; whether the lines are of the sign, or only sound like it.
+    Sign(FlagId, bool),
+    /// A topic.
+    Topic(TopicId),
+    /// None of Patella's business.
+    Nobody,
+}
+
+/// The sign that lines only sound like where they sound like none in particular.
+pub(super) const ANY: &str = "rf.any";
+
+/// What a file is about, by its name.
+pub(super) fn subject(path: &str) -> Subject {
+    let file = path.rsplit('/').next().unwrap_or(path);
+    let name = file.strip_suffix(".txt").unwrap_or(file);
+    match (name.strip_prefix("rf."), name.strip_prefix("not.")) {
+        (Some(name), _) => Subject::Sign(FlagId::new(&format!("rf.{name}")), true),
+        (_, Some(name)) => Subject::Sign(FlagId::new(&format!("rf.{name}")), false),
+        _ if name == "out-of-scope" => Subject::Nobody,
+        _ => Subject::Topic(TopicId::new(name)),
+    }
 }
 
 /// The lines of such a file as phrasings. A level that does not fit is a problem.
@@ -91,24 +110,102 @@ pub(super) fn of_sign(flag: &FlagId, real: bool, lines: Vec<Line>, notes: &mut N
 
 /// The phrasings in a file that is named after a warning sign, or after what sounds like one; `None` for other files.
 pub fn phrasings(path: &str, text: &str) -> Option<Vec<Phrasing>> {
-    let (flag, real) = sign(path)?;
+    let Subject::Sign(flag, real) = subject(path.ends_with(".txt").then_some(path)?) else { return None };
     let mut notes = Notes::new(path, text);
     let lines = read(text, &mut notes).lines;
     Some(of_sign(&flag, real, lines, &mut notes))
 }
 
-/// Reads `voices.toml`: who each voice is.
-pub(super) fn read_voices(mut fields: Fields<'_>, notes: &mut Notes) -> BTreeMap<String, String> {
-    let Some(mut voices) = fields.table(notes, "voice") else { return BTreeMap::new() };
-    let mut read = BTreeMap::new();
-    for (name, value) in voices.entries() {
+/// How somebody asks about a topic, or says something that is none of Patella's business.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// The topic; `None` for what is none of Patella's business.
+    pub topic: Option<TopicId>,
+    /// Who speaks.
+    pub voice: String,
+    /// What they type.
+    pub text: String,
+}
+
+/// The questions in a file that is named after a topic, or after none; `None` for other files.
+pub fn asked(path: &str, text: &str) -> Option<Vec<Asked>> {
+    let topic = match subject(path.ends_with(".txt").then_some(path)?) {
+        Subject::Topic(topic) => Some(topic),
+        Subject::Nobody => None,
+        Subject::Sign(..) => return None,
+    };
+    let lines = read(text, &mut Notes::new(path, text)).lines;
+    Some(lines.into_iter().map(|Line { text, voice, .. }| Asked { topic: topic.clone(), voice, text }).collect())
+}
+
+/// What a voice is held back for: it teaches nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Held {
+    /// To set what only unseen lines can set.
+    Tune,
+    /// To measure with.
+    Prove,
+}
+
+impl Held {
+    /// As it stands in `voices.toml`.
+    pub fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "tune" => Some(Self::Tune),
+            "prove" => Some(Self::Prove),
+            _ => None,
+        }
+    }
+}
+
+/// `voices.toml`: who each voice is, and who is held back.
+#[derive(Debug, Clone, Default)]
+pub struct Voices {
+    who: BTreeMap<String, String>,
+    held: BTreeMap<String, Held>,
+}
+
+impl Voices {
+    /// Whether somebody says who this is.
+    pub fn knows(&self, voice: &str) -> bool {
+        self.who.contains_key(voice)
+    }
+
+    /// What the voice is held back for; `None` where it teaches.
+    pub fn held(&self, voice: &str) -> Option<Held> {
+        self.held.get(voice).copied()
+    }
+
+    /// From the text of `voices.toml`; its problems are those that loading the folder shows.
+    pub fn from_toml(text: &str) -> Self {
+        let (table, _) = DeTable::parse_recoverable(text);
+        read_voices(Fields::new(table.get_ref(), 0..0), &mut Notes::new("voices.toml", text))
+    }
+}
+
+/// Reads `voices.toml`.
+pub(super) fn read_voices(mut fields: Fields<'_>, notes: &mut Notes) -> Voices {
+    let mut read = Voices::default();
+    for (name, value) in fields.table(notes, "voice").into_iter().flat_map(|mut voices| voices.entries().collect::<Vec<_>>()) {
         match as_text(notes, &name.words, value) {
             Some(who) if who.words.is_empty() => {
                 notes.error(name.span, format!("who is `{}`?", name.words), "one sentence on who speaks");
             }
-            Some(who) => drop(read.insert(name.words, who.words)),
+            Some(who) => drop(read.who.insert(name.words, who.words)),
             None => {}
         }
+    }
+    if let Some(mut held) = fields.table(notes, "held") {
+        for (key, why) in [("tune", Held::Tune), ("prove", Held::Prove)] {
+            for voice in held.texts(notes, key) {
+                if !read.knows(&voice.words) {
+                    notes.error(voice.span, format!("nobody says who `{}` is", voice.words), "name a voice of `[voice]`");
+                } else if read.held.insert(voice.words.clone(), why).is_some() {
+                    notes.error(voice.span, format!("`{}` is held back twice", voice.words), "keep it once");
+                }
+            }
+        }
+        held.finish(notes);
     }
     fields.finish(notes);
     read
@@ -120,7 +217,7 @@ mod tests {
 
     fn read_file(path: &str, text: &str) -> (Vec<(String, &'static str, String)>, Vec<String>) {
         let mut notes = Notes::new(path, text);
-        let (flag, real) = sign(path).expect("a file of a sign");
+        let Subject::Sign(flag, real) = subject(path) else { panic!("a file of a sign") };
         let lines = read(text, &mut notes).lines;
         let rows = of_sign(&flag, real, lines, &mut notes).into_iter().map(|p| (p.voice, p.level.name(), p.text)).collect();
         (rows, notes.problems.into_iter().map(|p| format!("{}: {}", p.line, p.what)).collect())

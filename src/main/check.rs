@@ -1,11 +1,6 @@
 //! `patella knowledge check`: every problem of a folder, shown in its place.
 
-use std::{
-    collections::HashMap,
-    io::{self, Write},
-    ops::Range,
-    process::ExitCode,
-};
+use std::{collections::HashMap, io::Write, ops::Range, process::ExitCode};
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use patella::{
@@ -13,6 +8,7 @@ use patella::{
     author,
     base::Base,
     club::Club,
+    embedded,
     knowledge::{Problem, Severity},
 };
 
@@ -20,10 +16,10 @@ use crate::files::Folder;
 
 /// Prints every problem and a summary; fails if any is an error. A base whose files are sound is also probed as a whole: a
 /// broken one would only bring problems that follow from the first ones.
-pub fn run(folder: &Folder, color: bool, out: &mut dyn Write) -> io::Result<ExitCode> {
+pub fn run(folder: &Folder, color: bool, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     let (knowledge, mut problems) = folder.load();
     if !problems.iter().any(is_error) {
-        problems.extend(author::probe(&App::new(Base::new(knowledge), Club::default())));
+        problems.extend(author::probe(&App::new(Base::new(knowledge), embedded::encoder()?, Club::default())));
     }
     let texts: HashMap<&str, &str> = folder.files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
     let renderer = if color { Renderer::styled() } else { Renderer::plain() }.term_width(textwrap::termwidth().max(80));

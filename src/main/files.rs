@@ -8,7 +8,7 @@ use std::{
 use anyhow::{Context, bail};
 use patella::{
     embedded,
-    knowledge::{File, Knowledge, Problem, Severity, phrasings},
+    knowledge::{File, Knowledge, Problem, Severity},
 };
 
 /// A knowledge folder that was read.
@@ -51,6 +51,11 @@ impl Folder {
         problems.extend(self.unreadable.iter().cloned());
         problems.sort_by(|a, b| (&a.path, a.line, a.column).cmp(&(&b.path, b.line, b.column)));
         (knowledge, problems)
+    }
+
+    /// The text of one of its files.
+    pub fn text(&self, path: &str) -> Option<&str> {
+        self.files.iter().find(|(name, _)| name == path).map(|(_, text)| text.as_str())
     }
 
     /// The path of one of its files as messages give it, or any text that begins with such a path.
@@ -98,7 +103,7 @@ fn not_text(path: String, bytes: &[u8], at: usize) -> Problem {
     }
 }
 
-/// Files of questions to score, with their names: one file, or those of a folder that hold phrases of warning signs.
+/// Files of questions to score, with their names: one file, or those of a folder that hold phrases.
 ///
 /// # Errors
 /// Where one cannot be read, or a folder holds none.
@@ -107,9 +112,9 @@ pub fn questions(path: &Path) -> anyhow::Result<Vec<File>> {
         return Ok(vec![(path.display().to_string(), read_text(path)?)]);
     }
     let mut files = Folder::read(Some(path))?.files;
-    files.retain(|(name, text)| phrasings(name, text).is_some());
+    files.retain(|(name, _)| name.ends_with(".txt"));
     if files.is_empty() {
-        bail!("{} holds no phrases of warning signs, such as rf.dvt.txt; name a file of labelled questions", path.display());
+        bail!("{} holds no phrases, such as rf.dvt.txt; name a file of labelled questions", path.display());
     }
     Ok(files)
 }

@@ -32,7 +32,8 @@ impl Feature {
     /// How often a feature must occur among the examples to be worth a row of weights.
     pub(super) fn count_min(self) -> u32 {
         match self {
-            Self::Pair(..) | Self::Classes(..) | Self::Letters(_) => 2,
+            Self::Pair(..) | Self::Classes(..) | Self::Letters(_) => 3,
+            Self::Stem(_) | Self::UndoneStem(_) => 2,
             _ => 1,
         }
     }

@@ -9,7 +9,7 @@ use jiff::{
     civil::{Date, Time, Weekday},
 };
 
-use crate::{schedule, tips::zones};
+use crate::{knowledge::Held, schedule, tips::zones};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -105,12 +105,15 @@ Examples:
     Tips(Tips),
     /// Score labelled questions: right first, right within one tap, refused, red flags missed, false alarms.
     #[command(
-        after_help = "Examples:\n  patella eval questions.jsonl safety.jsonl\n  patella eval --json questions.jsonl\n  patella eval knowledge/phrases"
+        after_help = "Examples:\n  patella eval questions.jsonl safety.jsonl\n  patella eval --json questions.jsonl\n  patella eval --held prove knowledge/phrases"
     )]
     Eval {
-        /// Files of labelled questions, one JSON object a line, or of phrases of warning signs, or a folder of those; scored together.
+        /// Files of labelled questions, one JSON object a line, or of phrases, or a folder of those; scored together.
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
+        /// Of phrases, only those whose voices taught nothing: held back for setting thresholds, or for proving.
+        #[arg(long, value_name = "tune|prove", value_parser = held)]
+        held: Option<Held>,
         /// Write the scores as one JSON object.
         #[arg(long)]
         json: bool,
@@ -174,6 +177,15 @@ pub enum Knowledge {
         /// The folder to check; without it that of --knowledge, or the copy inside the program.
         dir: Option<PathBuf>,
     },
+    /// Say where a new phrase belongs, which phrases stand next to it, and what it would disturb.
+    #[command(after_help = "Example:\n  patella knowledge suggest \"hot wire along the far edge by the third lap\"")]
+    Suggest {
+        /// Phrases, each in quotes.
+        #[arg(required = true, value_name = "TEXT")]
+        texts: Vec<String>,
+    },
+    /// Fit the trust in the two readers on the voices held back to tune; prints what belongs in costs.toml.
+    Calibrate,
     /// Print each claim of the seed articles with the cards and tips that carry it, or why none does.
     Coverage,
 }
@@ -234,6 +246,10 @@ pub struct Simulate {
     /// Whose order of tips: the number of the club's Discord server.
     #[arg(long, value_name = "NUMBER", default_value_t = 0)]
     pub club: u64,
+}
+
+fn held(typed: &str) -> Result<Held, String> {
+    Held::from_name(typed).ok_or_else(|| "write tune or prove".to_owned())
 }
 
 fn zone(typed: &str) -> Result<String, String> {

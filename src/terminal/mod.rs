@@ -14,18 +14,23 @@ use serde_json::{Value, json};
 
 use self::arguments::Simulate;
 use crate::{
+    answer::RED_FLAGS_FOUND,
     app::App,
-    id::{ClubId, PlaceId, TopicId},
+    id::{ClubId, FlagId, PlaceId, TopicId},
     render::{
         json::to_json,
         text::{Style, to_text},
     },
     reply::{Audience, Block, Item, Kind, Reply},
     request::{Ask, Request},
+    safety::By,
     text::likeness,
     tips::coming,
     weekly::{Plan, Weeks},
 };
+
+/// The phrasings of a warning sign, read when they are asked for.
+pub type Phrases<'a> = Box<dyn Fn(&FlagId) -> Vec<String> + 'a>;
 
 /// The door: whom it asks, on which day, and how it prints.
 pub struct Terminal<'a> {
@@ -35,6 +40,8 @@ pub struct Terminal<'a> {
     pub today: Date,
     /// How text is laid out.
     pub style: Style,
+    /// How people tell of a warning sign; for explanations.
+    pub phrases: Phrases<'a>,
 }
 
 /// A topic that is not there, with those that have the nearest names.
@@ -129,7 +136,22 @@ impl Terminal<'_> {
     }
 
     fn reasons(&self, ask: &Ask) -> Vec<(String, Vec<String>)> {
-        self.app.explain(ask).lines(self.app.knowledge(), &ask.text)
+        let decision = self.app.explain(ask);
+        let mut lines = decision.lines(self.app.knowledge(), &ask.text);
+        let learned = decision.safety.hits.iter().find(|hit| matches!(hit.by, By::Encoder(_)));
+        if let Some((near, phrase)) = learned.and_then(|hit| self.nearest(&hit.flag, &ask.text)) {
+            let at = lines.iter().position(|(heading, _)| heading == RED_FLAGS_FOUND).map_or(lines.len(), |at| at + 1);
+            lines.insert(at, ("Nearest known phrasing".to_owned(), vec![format!("\"{phrase}\" ({near:.2})")]));
+        }
+        lines
+    }
+
+    /// The phrasing of a flag that stands nearest to a text in meaning.
+    fn nearest(&self, flag: &FlagId, text: &str) -> Option<(f32, String)> {
+        let phrases = (self.phrases)(flag);
+        let all: Vec<&str> = phrases.iter().map(String::as_str).collect();
+        let near = self.app.net().nearness(text, &all);
+        near.into_iter().zip(all).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(near, phrase)| (near, phrase.to_owned()))
     }
 
     /// The topics whose id, or its part after the dot, is nearest to the name.

@@ -5,6 +5,7 @@ mod cli;
 #[cfg(feature = "discord")]
 mod conversations;
 mod docs;
+mod encoder;
 mod evaluation;
 mod house;
 #[cfg(feature = "discord")]

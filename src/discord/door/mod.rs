@@ -18,6 +18,7 @@ use std::{
 use jiff::civil::Date;
 use serde_json::{Value, json};
 use serenity::model::application::ButtonStyle;
+use tokio::runtime::{Handle, RuntimeFlavor};
 
 use super::{
     cooldown::Cooldown,
@@ -113,11 +114,17 @@ impl Door {
         Self { places: Some(places), ..self }
     }
 
+    /// Decides what a text is.
+    pub(super) fn decide(&self, text: &str) -> Decision {
+        at_length(|| self.app.explain(&Ask { text: text.to_owned() }))
+    }
+
     fn replies(&self) -> &Replies {
         &self.app.knowledge().replies
     }
 
-    /// Whether the interaction may be a safety matter, so that it is worked on before others. Cheap enough to be asked at once.
+    /// Whether the interaction may be a safety matter, so that it is worked on before others. Costs as much as deciding where no rule
+    /// finds a sign: asked only when there is too much to do.
     pub fn is_urgent(&self, incoming: &Incoming) -> bool {
         let text = match &incoming.what {
             What::Command(Verb::Ask, options) => options.text("question").unwrap_or_default(),
@@ -131,7 +138,7 @@ impl Door {
 
     /// Whether a text raises a red flag that is answered by a safety reply.
     pub fn is_urgent_text(&self, text: &str) -> bool {
-        self.app.is_urgent(text)
+        at_length(|| self.app.is_urgent(text))
     }
 
     /// The response to an interaction. There always is one.
@@ -172,7 +179,7 @@ impl Door {
 
     /// The whole answer to a message, for its writer alone.
     pub fn in_full(&self, said: &Said) -> Message {
-        let decision = self.app.explain(&Ask { text: said.text.clone() });
+        let decision = self.decide(&said.text);
         let reply = self.app.reply_to(&decision, &self.clubs.of(said.club), (self.today)());
         to_discord::message(&reply, self.replies(), Place::Direct, 0)
     }
@@ -187,7 +194,7 @@ impl Door {
             let message = to_discord::message(&self.help(), self.replies(), place, 0);
             return Some(Outgoing { message, urgent: false });
         }
-        let decision = self.app.explain(&Ask { text: said.text.clone() });
+        let decision = self.decide(&said.text);
         let urgent = decision.safety.level() >= Level::Urgent;
         if !urgent && let Err(left) = self.cooldown.pass("ask", said.member, Instant::now()) {
             // One notice a wait: who writes five lines at once is told once.
@@ -271,5 +278,13 @@ impl Door {
             Block::Note(r.uncertain.clone()),
         ];
         Reply { blocks, ..Reply::new(Kind::Notice, &r.help_title) }
+    }
+}
+
+/// Does what keeps a processor busy for milliseconds; meanwhile another thread sees to the connections that this one served.
+fn at_length<T>(work: impl FnOnce() -> T) -> T {
+    match Handle::try_current().map(|handle| handle.runtime_flavor()) {
+        Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(work),
+        _ => work(),
     }
 }

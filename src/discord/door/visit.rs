@@ -12,7 +12,7 @@ use crate::{
     commands::Verb,
     limits,
     reply::{Audience, Block, Item, Kind, Level, Reply},
-    request::{Ask, Request},
+    request::Request,
 };
 
 impl Visit<'_> {
@@ -78,7 +78,7 @@ impl Visit<'_> {
 
     fn ask(&self, options: &Options) -> Response {
         let text = options.text("question").unwrap_or_default();
-        let decision = self.door.app.explain(&Ask { text: text.to_owned() });
+        let decision = self.door.decide(text);
         self.decided(&decision, text, options.visible("visible"), options.flag("why"))
     }
 
@@ -126,7 +126,7 @@ impl Visit<'_> {
         if text.trim().is_empty() {
             return Response::message(&Message::notice(&r.no_words));
         }
-        let decision = self.door.app.explain(&Ask { text: text.to_owned() });
+        let decision = self.door.decide(text);
         let urgent = decision.safety.level() >= Level::Urgent;
         if !urgent && let Err(left) = self.door.cooldown.pass("ask", self.incoming.member, Instant::now()) {
             return Response::message(&Message::notice(self.door.wait(left)));
@@ -157,7 +157,7 @@ impl Visit<'_> {
         if name.is_empty() {
             return self.no_topic();
         }
-        let decision = self.door.app.explain(&Ask { text: name.to_owned() });
+        let decision = self.door.decide(name);
         if decision.safety.level() >= Level::Urgent {
             return self.decided(&decision, name, None, false);
         }

@@ -40,7 +40,12 @@ impl Through {
     async fn ask(self, door: &Door, app: &App, text: &str) -> Made {
         match self {
             Self::Terminal => {
-                let terminal = Terminal { app, today: today(), style: Style { width: None, color: false } };
+                let terminal = Terminal {
+                    app,
+                    today: today(),
+                    style: Style { width: None, color: false },
+                    phrases: Box::new(|_| Vec::new()),
+                };
                 let json = terminal.ask_json(text, false);
                 let kind = match json["kind"].as_str().expect("a kind") {
                     "answer" => Kind::Answer,

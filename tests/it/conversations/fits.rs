@@ -28,7 +28,11 @@ fn full_app(region: Option<&str>) -> Arc<App> {
     };
     let clinics = ["a", "b", "*", "_", "\u{1F9B5}"].map(clinic).into();
     let defaults = Club { clinics, region: region.map(str::to_owned), ..Club::default() };
-    Arc::new(App::new(embedded::base().expect("the embedded knowledge is sound"), defaults))
+    Arc::new(App::new(
+        embedded::base().expect("the embedded knowledge is sound"),
+        embedded::encoder().expect("the weights are sound"),
+        defaults,
+    ))
 }
 
 /// Presses all that can be pressed, from every command on, until nothing is new.

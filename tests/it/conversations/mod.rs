@@ -60,7 +60,14 @@ fn app() -> Arc<App> {
         }],
         ..Club::default()
     };
-    APP.get_or_init(|| Arc::new(App::new(embedded::base().expect("the embedded knowledge is sound"), defaults))).clone()
+    APP.get_or_init(|| {
+        Arc::new(App::new(
+            embedded::base().expect("the embedded knowledge is sound"),
+            embedded::encoder().expect("the weights are sound"),
+            defaults,
+        ))
+    })
+    .clone()
 }
 
 impl Bot {

@@ -52,7 +52,14 @@ fn today() -> Date {
 /// The bot's brain, read once for all tests.
 fn app() -> Arc<App> {
     static APP: OnceLock<Arc<App>> = OnceLock::new();
-    APP.get_or_init(|| Arc::new(App::new(embedded::base().expect("the embedded knowledge is sound"), Club::default()))).clone()
+    APP.get_or_init(|| {
+        Arc::new(App::new(
+            embedded::base().expect("the embedded knowledge is sound"),
+            embedded::encoder().expect("the weights are sound"),
+            Club::default(),
+        ))
+    })
+    .clone()
 }
 
 /// Everything in a hurry, but for what serenity alone decides.

@@ -177,7 +177,12 @@ impl Bot {
         let base = embedded::base().expect("the knowledge inside is sound");
         let clock = Hand::at(begin);
         let channel = Channel::new(&clock);
-        Self { app: Arc::new(App::new(base, Club::default())), store, clock, channel }
+        Self {
+            app: Arc::new(App::new(base, embedded::encoder().expect("the weights are sound"), Club::default())),
+            store,
+            clock,
+            channel,
+        }
     }
 
     /// Another process of the bot.
