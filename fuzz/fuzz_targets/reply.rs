@@ -11,12 +11,17 @@ use libfuzzer_sys::fuzz_target;
 use patella::{
     app::App,
     club::Club,
-    embedded,
-    limits, render,
+    embedded, limits, render,
     request::{Ask, Request},
 };
 
-static APP: LazyLock<App> = LazyLock::new(|| App::new(embedded::base().expect("the embedded knowledge is sound"), Club::default()));
+static APP: LazyLock<App> = LazyLock::new(|| {
+    App::new(
+        embedded::base().expect("the embedded knowledge is sound"),
+        embedded::encoder().expect("the weights are sound"),
+        Club::default(),
+    )
+});
 
 fuzz_target!(|bytes: &[u8]| {
     let text = String::from_utf8_lossy(bytes).into_owned();
