@@ -121,7 +121,7 @@ const HOMES: [(&str, &[&str]); 29] = [
     ("unicode_normalization", &["text/", "encoder/pieces.rs"]),
     ("rten_gemm", &["encoder/"]),
     ("rayon", &["encoder/"]),
-    ("safetensors", &["encoder/"]),
+    ("safetensors::", &["encoder/"]),
     // The loader proposes the nearest id where one is misspelled.
     ("rapidfuzz", &["text/", "knowledge/fields.rs"]),
     ("postcard", &["base.rs", "embedded.rs"]),
