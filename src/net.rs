@@ -65,8 +65,8 @@ const ALONE_MIN: usize = 3;
 const ALONE_MAX: usize = 24;
 /// Windows that are computed at once: more need more memory and save nothing.
 const BATCH: usize = 8;
-/// Without its neighbors a sentence alarms this many times too readily: its odds are brought down. On the voices of `tune` it then adds
-/// two or three of a hundred signs, and less than one of a hundred look-alikes.
+/// Without its neighbors a sentence alarms too readily: its odds are divided by this. Chosen on the voices of `tune`, so that a
+/// sentence alone adds more signs than false alarms.
 const ALONE_ODDS: f32 = 30.0;
 /// A crisis is shown only where the words are at least this much like one: its page says nothing of other emergencies.
 const CRISIS_MIN: f32 = 0.5;
