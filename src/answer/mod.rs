@@ -157,3 +157,25 @@ impl Decision {
         self.topics.first().map(|t| &t.id)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn verdict_on(shares: &[f32], none: f32) -> Verdict {
+        let costs = Costs { wrong: 1.0, asked: 0.35, asked_in_vain: 1.0, refused: 1.2, chatter: 0.9, ..Costs::default() };
+        let lexicon = crate::text::LexiconBuilder::default().build().0;
+        let topics: Vec<Ranked> =
+            shares.iter().map(|&confidence| Ranked { id: TopicId::new("pain.front"), confidence }).collect();
+        verdict(&costs, &lexicon.read("knee"), &Safety::default(), &topics, none)
+    }
+
+    #[test]
+    fn the_reply_that_is_expected_to_cost_least_is_given() {
+        assert_eq!(verdict_on(&[0.9, 0.05, 0.02], 0.02), Verdict::Answer);
+        assert_eq!(verdict_on(&[0.3, 0.28, 0.27], 0.05), Verdict::Clarify);
+        assert_eq!(verdict_on(&[0.05, 0.05, 0.05], 0.0), Verdict::Clarify, "who knows least asks, and never answers");
+        assert_eq!(verdict_on(&[0.1, 0.05, 0.05], 0.7), Verdict::OutOfScope);
+        assert_eq!(verdict_on(&[], 1.0), Verdict::OutOfScope);
+    }
+}

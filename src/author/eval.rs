@@ -12,7 +12,8 @@ use crate::{
     app::App,
     knowledge::{Asked, Held, Phrasing, Voices, asked, phrasings},
     reply::{Kind, Level, Reply},
-    request::{Ask, Request},
+    request::Ask,
+    safety::{By, Safety},
 };
 
 /// A line that is no labelled question.
@@ -32,6 +33,13 @@ enum OneOrMany {
 }
 
 impl OneOrMany {
+    fn names(&self) -> &[String] {
+        match self {
+            Self::One(one) => std::slice::from_ref(one),
+            Self::Many(many) => many,
+        }
+    }
+
     fn list(self) -> Vec<String> {
         match self {
             Self::One(one) => vec![one],
@@ -150,6 +158,9 @@ pub struct Scores {
     pub reliability: [(f64, usize, usize); 10],
     /// By who speaks, where the file says so: right within one tap and first, flags found, false alarms.
     pub voices: BTreeMap<String, VoiceScores>,
+    /// Written rules that held at the level urgent or emergency, whether or not they counted: how often on a line that calls for
+    /// it, of how many lines. By flag and name; what a rule's `unsure` rests on.
+    pub rules: BTreeMap<String, Share>,
     /// Median time of a question, in microseconds.
     pub median_us: f64,
 }
@@ -189,8 +200,10 @@ pub fn run(
     for (file, text) in files {
         for label in labels(file, text)?.into_iter().filter(wanted) {
             let started = clock();
-            let reply = app.handle(&Request::Ask(Ask { text: label.text.clone() }), today);
+            let decision = app.explain(&Ask { text: label.text.clone() });
+            let reply = app.reply_to(&decision, app.defaults(), today);
             times.push((clock() - started) * 1e6);
+            count_rules(&label, &decision.safety, &mut scores.rules);
             score(label, &reply, &mut scores, &mut confusions);
         }
     }
@@ -202,6 +215,22 @@ pub fn run(
     scores.confusions = confusions.into_iter().map(|((a, b), n)| (a, b, n)).collect();
     scores.confusions.sort_by(|a, b| b.2.cmp(&a.2).then_with(|| (&a.0, &a.1).cmp(&(&b.0, &b.1))));
     Ok(scores)
+}
+
+/// Counts the rules that held on a line, unless its label leaves open whether they should.
+fn count_rules(label: &Label, safety: &Safety, rules: &mut BTreeMap<String, Share>) {
+    let levels: Vec<Level> = label.level.names().iter().filter_map(|name| Level::from_name(name)).collect();
+    let right = levels.iter().all(|level| *level >= Level::Urgent);
+    if levels.is_empty() || !right && levels.iter().any(|level| *level >= Level::Urgent) {
+        return;
+    }
+    let counted = safety.hits.iter().filter(|hit| hit.level >= Level::Urgent).filter_map(|hit| match &hit.by {
+        By::Rule(name) => Some((&hit.flag, name)),
+        _ => None,
+    });
+    for (flag, name) in counted.chain(safety.doubted.iter().map(|(flag, name)| (flag, name))) {
+        rules.entry(format!("{flag}: {name}")).or_default().count(right);
+    }
 }
 
 /// The questions of a file: phrases where it is named after a warning sign or a topic, else labelled lines.
@@ -339,6 +368,14 @@ impl fmt::Display for Scores {
         }
         if self.voices.len() > 1 {
             write!(f, "\n{}", self.by_voice())?;
+        }
+        let mut wrong: Vec<(&String, &Share)> = self.rules.iter().filter(|(_, share)| share.hits < share.of).collect();
+        wrong.sort_by(|a, b| (b.1.of - b.1.hits).cmp(&(a.1.of - a.1.hits)).then(a.0.cmp(b.0)));
+        if !wrong.is_empty() {
+            writeln!(f, "\nrules that held where nothing urgent was, most often first: right")?;
+            for (rule, share) in wrong.into_iter().take(20) {
+                writeln!(f, "{share}  {rule}")?;
+            }
         }
         if !self.confusions.is_empty() {
             writeln!(f, "\nexpected -> answered, most frequent first")?;

@@ -363,6 +363,8 @@ fn eval_scores_files_together() {
     fs::write(signs.join("not.chest_collapse.txt"), format!("# voice: ann\n# level: none\n{KNEE}\n")).expect("a file");
     let scores = json(&output(&["eval", "--json", str(&signs)]));
     assert_eq!((&scores["questions"], &scores["flags_found"]["hits"]), (&2.into(), &1.into()));
+    let rules = scores["rules"].as_object().expect("rules by name");
+    assert!(rules.iter().any(|(name, share)| name.starts_with("rf.chest_collapse: ") && share["hits"] == 1), "{rules:?}");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use patella::{
     encoder::{Encoder, Heard},
     reply::{Kind, Level},
     request::{Ask, Request},
-    safety::By,
+    safety::{self, By},
 };
 use serde_json::Value;
 
@@ -89,4 +89,37 @@ fn either_net_raises_a_flag() {
         "{:?}",
         app.explain(&Ask { text: story.into() }).safety
     );
+}
+
+/// What stands around the words must not blind the encoder to them. No rule knows these.
+#[test]
+fn links_dashes_and_a_long_story_hide_no_sign() {
+    let app = app();
+    let sign = "he went the color of putty on the hill and says it is only indigestion";
+    let link = format!("https://photos.example.org/share/{}", "AF1QipNx7".repeat(20));
+    let story = "We ran round the lake and had cake after. The weather was lovely for once. ".repeat(6);
+    for text in
+        [sign.to_owned(), format!("{link} {sign}"), format!("{} {sign}", "-".repeat(95)), format!("{story}{sign}. {story}")]
+    {
+        let decision = app.explain(&Ask { text: text.clone() });
+        let hit = decision.safety.hits.first().unwrap_or_else(|| panic!("nothing found in {text}"));
+        assert!(matches!(hit.by, By::Encoder(_)) && hit.level == Level::Emergency, "{hit:?} in {text}");
+    }
+}
+
+/// A rule that is unsure counts where the encoder finds a sign possible, and nowhere else; both are shown.
+#[test]
+fn an_unsure_rule_waits_for_the_encoder() {
+    let app = app();
+    let unsure = |text: &str| {
+        let knowledge = app.knowledge();
+        let reading = knowledge.lexicon.read(text);
+        let level = |possible: bool| safety::by_rules(knowledge, &reading, &|_| possible).level();
+        assert!(level(true) >= Level::Urgent && level(false) < Level::Urgent, "only an unsure rule holds on {text}");
+        app.explain(&Ask { text: text.to_owned() }).safety
+    };
+    let harmless = unsure("inside of shoe always collapsed, sore knee same leg, does one cause the other?");
+    assert!(harmless.level() < Level::Urgent && !harmless.doubted.is_empty(), "{harmless:?}");
+    let real = unsure("My boy's leg looks like a hockey stick, he's 11, slide tackle, ten minutes ago, he's strangely calm");
+    assert!(real.level() >= Level::Urgent && real.doubted.is_empty(), "{real:?}");
 }
