@@ -31,6 +31,9 @@ mod code {
     pub const NO_HISTORY: u64 = 160_002;
 }
 
+/// How long the last events of a connection that was closed have to reach us.
+const SETTLE: Duration = Duration::from_millis(50);
+
 /// How much is done at once and how late is too late. The default is meant for Discord; tests shorten it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
@@ -102,26 +105,46 @@ struct Inner {
     counters: Counters,
 }
 
-/// Counts a request as under way until it is dropped, panics included.
-struct UnderWay<'a>(&'a Inner, bool);
+/// Counts a request as under way until it is dropped, panics included: from its arrival, so that a bot that is stopped does not
+/// leave while it is still asking itself whether a request is urgent.
+struct UnderWay<'a> {
+    inner: &'a Inner,
+    ordinary: bool,
+}
 
 impl<'a> UnderWay<'a> {
-    fn new(inner: &'a Inner, urgent: bool) -> Self {
+    fn new(inner: &'a Inner) -> Self {
         inner.all.fetch_add(1, Ordering::SeqCst);
-        if !urgent {
-            inner.ordinary.fetch_add(1, Ordering::SeqCst);
+        Self { inner, ordinary: false }
+    }
+
+    /// Takes the request on, as an ordinary one or, where `urgent` is asked and says so, beyond the limit of those. `false`: it
+    /// is shed, and counted as that.
+    fn admit(&mut self, urgent: impl FnOnce() -> bool) -> bool {
+        let inner = self.inner;
+        // Whether it is urgent is only asked where it decides something: when there is too much to do.
+        if inner.ordinary.load(Ordering::SeqCst) >= inner.limits.under_way {
+            // Where the look breaks, the request is taken on, to be told so.
+            if std::panic::catch_unwind(AssertUnwindSafe(urgent)).unwrap_or(true) {
+                return true;
+            }
+            add(&inner.counters.shed);
+            tracing::warn!("shed: too much under way");
+            return false;
         }
-        Self(inner, urgent)
+        inner.ordinary.fetch_add(1, Ordering::SeqCst);
+        self.ordinary = true;
+        true
     }
 }
 
 impl Drop for UnderWay<'_> {
     fn drop(&mut self) {
-        if !self.1 {
-            self.0.ordinary.fetch_sub(1, Ordering::SeqCst);
+        if self.ordinary {
+            self.inner.ordinary.fetch_sub(1, Ordering::SeqCst);
         }
-        if self.0.all.fetch_sub(1, Ordering::SeqCst) == 1 {
-            self.0.idle.notify_waiters();
+        if self.inner.all.fetch_sub(1, Ordering::SeqCst) == 1 {
+            self.inner.idle.notify_waiters();
         }
     }
 }
@@ -168,6 +191,8 @@ impl Work {
     /// Waits until nothing is under way, at most this long; returns how much still was.
     pub async fn finish(&self, at_most: Duration) -> usize {
         let wait = async {
+            // serenity makes a task of each event; one that has not begun yet is not counted as under way.
+            tokio::time::sleep(SETTLE).await;
             loop {
                 let idle = self.0.idle.notified();
                 if self.0.all.load(Ordering::SeqCst) == 0 {
@@ -191,15 +216,10 @@ impl Work {
 
     async fn respond(&self, incoming: Incoming, arrived: Instant) {
         let inner = &*self.0;
-        // Whether it is urgent is only asked where it decides something: when there is too much to do.
-        let full = inner.ordinary.load(Ordering::SeqCst) >= inner.limits.under_way;
-        let urgent = full && inner.door.is_urgent(&incoming);
-        if full && !urgent {
-            add(&inner.counters.shed);
-            tracing::warn!("shed: too much under way");
+        let mut under_way = UnderWay::new(inner);
+        if !under_way.admit(|| inner.door.is_urgent(&incoming)) {
             return;
         }
-        let _under_way = UnderWay::new(inner, urgent);
         let response = self.response(&incoming).await;
         let permit = if response.urgent { None } else { inner.sending.acquire().await.ok() };
         let path = format!("/interactions/{}/{}/callback", incoming.id, incoming.token);
@@ -240,14 +260,10 @@ impl Work {
 
     async fn hear(&self, said: Said, arrived: Instant) {
         let inner = &*self.0;
-        let full = inner.ordinary.load(Ordering::SeqCst) >= inner.limits.under_way;
-        let urgent = full && inner.door.is_urgent_text(&said.text);
-        if full && !urgent {
-            add(&inner.counters.shed);
-            tracing::warn!("shed: too much under way");
+        let mut under_way = UnderWay::new(inner);
+        if !under_way.admit(|| inner.door.is_urgent_text(&said.text)) {
             return;
         }
-        let _under_way = UnderWay::new(inner, urgent);
         let heard = AssertUnwindSafe(async { inner.door.hear(&said) }).catch_unwind().await;
         let outgoing = match heard {
             Ok(Some(outgoing)) => outgoing,

@@ -2,10 +2,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use jiff::Timestamp;
@@ -25,15 +22,11 @@ pub(super) struct Handler {
     shards: Shards,
     /// The servers of each shard.
     servers: Mutex<HashMap<u32, Vec<u64>>>,
-    closing: Arc<AtomicBool>,
 }
 
 #[async_trait]
 impl RawEventHandler for Handler {
     async fn raw_event(&self, ctx: Context, event: Event) {
-        if self.closing.load(Ordering::SeqCst) {
-            return;
-        }
         match event {
             Event::InteractionCreate(event) => match serde_json::to_value(&event.interaction) {
                 Ok(mut value) => {
@@ -71,9 +64,9 @@ impl RawEventHandler for Handler {
 }
 
 impl Handler {
-    /// A handler for a bot with this id; nothing new is taken while `closing`.
-    pub(super) fn new(work: Work, bot: u64, shards: Shards, closing: Arc<AtomicBool>) -> Self {
-        Self { work, bot, shards, servers: Mutex::default(), closing }
+    /// A handler for a bot with this id.
+    pub(super) fn new(work: Work, bot: u64, shards: Shards) -> Self {
+        Self { work, bot, shards, servers: Mutex::default() }
     }
 
     /// The servers of a shard, as Discord lists them: clubs that are stored but not listed have removed the bot.

@@ -6,13 +6,7 @@ mod knock;
 mod pace;
 mod watch;
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use serenity::{
     all::{GatewayIntents, OnlineStatus, ShardManager},
@@ -111,18 +105,17 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// Keeps the shards connected until `stop` ends; then takes no more and returns.
+    /// Keeps the shards connected until `stop` ends; then closes them and returns. What they brought until then is taken.
     ///
     /// # Errors
     /// Where connecting again would not help: token, intents, shards.
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), Stop> {
         tokio::pin!(stop);
-        let closing = Arc::new(AtomicBool::new(false));
         let (first, longest) = self.timings.back_off;
         let mut wait = first;
         loop {
             let started = Instant::now();
-            match self.connect(&closing, &mut stop).await {
+            match self.connect(&mut stop).await {
                 Ok(Ended::Stopped) => return Ok(()),
                 Ok(Ended::ByItself) => tracing::warn!("the gateway ended"),
                 Err(stop) => return Err(stop),
@@ -138,10 +131,10 @@ impl Gateway {
         }
     }
 
-    async fn connect(&self, closing: &Arc<AtomicBool>, stop: &mut (impl Future<Output = ()> + Unpin)) -> Result<Ended, Stop> {
+    async fn connect(&self, stop: &mut (impl Future<Output = ()> + Unpin)) -> Result<Ended, Stop> {
         // serenity's own limiter ignores the base address; it sends nothing but the look-up of the gateway.
         let http = HttpBuilder::new(&self.token).proxy(&self.api).ratelimiter_disabled(true).build();
-        let handler = Handler::new(self.work.clone(), self.bot, self.shards, closing.clone());
+        let handler = Handler::new(self.work.clone(), self.bot, self.shards);
         let Ok(mut client) = ClientBuilder::new_with_http(http, intents()).raw_event_handler(handler).await else {
             return Ok(Ended::ByItself);
         };
@@ -158,7 +151,6 @@ impl Gateway {
         tokio::select! {
             ended = &mut running => match ended.as_ref().err().and_then(stop_of) {
                 Some(stop) => {
-                    closing.store(true, Ordering::SeqCst);
                     dismiss(&manager).await;
                     Err(stop)
                 }
@@ -168,13 +160,11 @@ impl Gateway {
                 }
             },
             refused = watch => {
-                closing.store(true, Ordering::SeqCst);
                 dismiss(&manager).await;
                 Err(refused)
             }
             never = pace => match never {},
             () = stop => {
-                closing.store(true, Ordering::SeqCst);
                 self.hang_up(&manager).await;
                 Ok(Ended::Stopped)
             }

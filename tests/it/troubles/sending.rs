@@ -120,6 +120,23 @@ async fn too_much_at_once_sheds_questions_and_never_an_emergency() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_bot_that_is_stopped_still_answers_the_emergencies_that_it_was_weighing() {
+    // Too much is under way from the first: of each request it is asked whether it is urgent.
+    let mut bot = Bot::started_with(limited(|limits| limits.under_way = 0), None).await;
+    let first = bot.ask(EMERGENCY).await;
+    let seen = bot.discord.first_response(first).await;
+    let mut asked = Vec::new();
+    for _ in 0..40 {
+        asked.push(bot.ask(EMERGENCY).await);
+    }
+    // This one needs no weighing: when it is answered, the others have come.
+    let alert = bot.discord.press(bot.ann, &seen, "Ask people here to help me").await;
+    let _ = bot.discord.first_response(alert).await;
+    let tally = bot.stop().await;
+    assert!(asked.iter().all(|id| bot.answered(*id)), "{tally:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_bot_that_is_stopped_finishes_what_is_under_way() {
     let mut bot = Bot::started().await;
     bot.discord.faults(|faults| (faults.delay, faults.only) = (Duration::from_millis(500), "callback".to_owned()));
