@@ -1,7 +1,7 @@
 //! The operator's settings: `config.toml`, with the environment over it. An unknown key is an error, because a misspelled
 //! setting that is silently ignored is found out too late. `config.example.toml` holds every key with its default.
 
-use std::ops::Range;
+use std::{net::SocketAddr, ops::Range};
 
 use jiff::civil::Date;
 use serde::{Deserialize, Deserializer, de::Error as _};
@@ -24,6 +24,10 @@ pub struct Config {
     pub discord: DiscordSettings,
     /// Where clubs' settings are kept.
     pub store: StoreSettings,
+    /// Signed HTTP interactions.
+    pub http: HttpSettings,
+    /// Health and metrics.
+    pub operator: OperatorSettings,
     /// How questions are taken.
     pub ask: AskSettings,
     /// What the running bot says about itself.
@@ -37,6 +41,10 @@ pub struct DiscordSettings {
     /// The bot's token; `None` until one is set. Never shown.
     #[serde(deserialize_with = "text_or_none")]
     pub token: Option<String>,
+    /// The application's public key in hexadecimal, which signed HTTP interactions are verified with; several with commas between,
+    /// while one is being replaced.
+    #[serde(deserialize_with = "text_or_none")]
+    pub public_key: Option<String>,
     /// The base address of Discord's API.
     #[serde(deserialize_with = "text")]
     pub api: String,
@@ -47,14 +55,16 @@ pub struct DiscordSettings {
 
 impl Default for DiscordSettings {
     fn default() -> Self {
-        Self { token: None, api: "https://discord.com".into(), shards: None }
+        Self { token: None, public_key: None, api: "https://discord.com".into(), shards: None }
     }
 }
 
 impl std::fmt::Debug for DiscordSettings {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let token = self.token.as_ref().map(|_| "...");
-        f.debug_struct("DiscordSettings").field("token", &token).field("api", &self.api).field("shards", &self.shards).finish()
+        let Self { token: _, public_key, api, shards } = self;
+        let mut shown = f.debug_struct("DiscordSettings");
+        shown.field("token", &token).field("public_key", public_key).field("api", api).field("shards", shards).finish()
     }
 }
 
@@ -70,6 +80,30 @@ pub struct StoreSettings {
 impl Default for StoreSettings {
     fn default() -> Self {
         Self { url: "sqlite://patella.db".into() }
+    }
+}
+
+/// Signed HTTP interactions.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct HttpSettings {
+    /// Where they are taken, such as `127.0.0.1:8430`; nowhere where `None`.
+    #[serde(deserialize_with = "address_or_none")]
+    pub listen: Option<SocketAddr>,
+}
+
+/// Health and metrics.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct OperatorSettings {
+    /// Where they are served; nowhere where `None`.
+    #[serde(deserialize_with = "address_or_none")]
+    pub listen: Option<SocketAddr>,
+}
+
+impl Default for OperatorSettings {
+    fn default() -> Self {
+        Self { listen: Some(SocketAddr::from(([127, 0, 0, 1], 9464))) }
     }
 }
 
@@ -164,6 +198,8 @@ impl Default for Config {
             clinics: vec![clinic],
             discord: DiscordSettings::default(),
             store: StoreSettings::default(),
+            http: HttpSettings::default(),
+            operator: OperatorSettings::default(),
             ask: AskSettings::default(),
             log: LogSettings::default(),
         }
@@ -216,9 +252,17 @@ impl Config {
         let set = |name: &str| variable(name).map(|v| v.trim().to_owned()).filter(|v| !v.is_empty());
         self.region = set(REGION_VARIABLE).or(self.region);
         self.discord.token = set("DISCORD_TOKEN").or(self.discord.token);
+        self.discord.public_key = set("DISCORD_PUBLIC_KEY").or(self.discord.public_key);
         self.discord.api = set("PATELLA_DISCORD_API").unwrap_or(self.discord.api);
         self.discord.shards = set("PATELLA_SHARDS").or(self.discord.shards);
         self.store.url = set("PATELLA_STORE_URL").unwrap_or(self.store.url);
+        for (name, listen) in
+            [("PATELLA_HTTP_LISTEN", &mut self.http.listen), ("PATELLA_OPERATOR_LISTEN", &mut self.operator.listen)]
+        {
+            if let Some(text) = set(name) {
+                *listen = address(&text).map_err(|wrong| format!("{name}: {wrong}"))?;
+            }
+        }
         if let Some(seconds) = set("PATELLA_ASK_COOLDOWN_S") {
             let wrong = |_| format!("PATELLA_ASK_COOLDOWN_S: `{seconds}` is no whole number of seconds, such as 3");
             self.ask.cooldown_s = seconds.parse().map_err(wrong)?;
@@ -251,6 +295,18 @@ fn text_or_none<'de, D: Deserializer<'de>>(value: D) -> Result<Option<String>, D
     let text = String::deserialize(value)?;
     let text = text.trim();
     Ok((!text.is_empty()).then(|| text.to_owned()))
+}
+
+fn address_or_none<'de, D: Deserializer<'de>>(value: D) -> Result<Option<SocketAddr>, D::Error> {
+    text_or_none(value)?.map_or(Ok(None), |text| address(&text).map_err(D::Error::custom))
+}
+
+/// An address to listen at; `none` for nowhere.
+fn address(text: &str) -> Result<Option<SocketAddr>, String> {
+    if text == "none" {
+        return Ok(None);
+    }
+    text.parse().map(Some).map_err(|_| format!("`{text}` is no address with a port; write it like 127.0.0.1:8430, or \"none\""))
 }
 
 fn web_address<'de, D: Deserializer<'de>>(value: D) -> Result<String, D::Error> {
@@ -310,7 +366,7 @@ mod tests {
     #[test]
     fn faults_name_file_line_key_and_what_to_do() {
         insta::assert_snapshot!(error("# ours\nregoin = \"uk\"\n"), @r#"
-        config.toml:2:1: unknown field `regoin`, expected one of `region`, `clinic`, `discord`, `store`, `ask`, `log`
+        config.toml:2:1: unknown field `regoin`, expected one of `region`, `clinic`, `discord`, `store`, `http`, `operator`, `ask`, `log`
         remove the key or correct its spelling; config.example.toml holds every key
         "#);
         insta::assert_snapshot!(error("[[clinic]]\nname = \"A\"\nphone = \"1\"\nfax = \"2\"\n"), @r#"
@@ -348,12 +404,20 @@ mod tests {
         assert_eq!(with(" ca ").as_deref(), Some("ca"));
         assert_eq!(with("").as_deref(), Some("uk"));
         assert_eq!(file.clone().with_env(&|_| None), Ok(file.clone()));
-        let all =
-            file.clone().with_env(&|name| Some(if name == "PATELLA_ASK_COOLDOWN_S" { "0".into() } else { name.to_owned() }));
-        let all = all.expect("sound");
+        let value = |name: &str| match name {
+            "PATELLA_ASK_COOLDOWN_S" => "0".to_owned(),
+            "PATELLA_HTTP_LISTEN" => "[::1]:8430".to_owned(),
+            "PATELLA_OPERATOR_LISTEN" => "none".to_owned(),
+            name => name.to_owned(),
+        };
+        let all = file.clone().with_env(&|name| Some(value(name))).expect("sound");
+        assert_eq!(all.discord.public_key.as_deref(), Some("DISCORD_PUBLIC_KEY"));
+        assert_eq!((all.http.listen.map(|a| a.port()), all.operator.listen), (Some(8430), None));
         assert_eq!(all.discord.token.as_deref(), Some("DISCORD_TOKEN"));
         assert_eq!((all.discord.api.as_str(), all.store.url.as_str()), ("PATELLA_DISCORD_API", "PATELLA_STORE_URL"));
         assert_eq!((all.discord.shards.as_deref(), all.ask.cooldown_s), (Some("PATELLA_SHARDS"), 0));
+        let wrong = file.clone().with_env(&|name| (name == "PATELLA_HTTP_LISTEN").then(|| "8430".to_owned()));
+        assert!(wrong.is_err_and(|e| e.contains("PATELLA_HTTP_LISTEN") && e.contains("127.0.0.1:8430")));
         let wrong = file.with_env(&|name| (name == "PATELLA_ASK_COOLDOWN_S").then(|| "soon".to_owned()));
         assert!(wrong.is_err_and(|e| e.contains("PATELLA_ASK_COOLDOWN_S") && e.contains("soon")));
     }

@@ -31,4 +31,6 @@ pub mod telemetry;
 pub mod terminal;
 pub mod text;
 pub mod tips;
+#[cfg(feature = "web")]
+pub mod web;
 pub mod weekly;

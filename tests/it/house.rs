@@ -111,7 +111,7 @@ fn the_reader_of_use_lines_sees_nested_lists() {
 
 /// Where foreign names may stand: beginnings of paths below `src`. What is not listed is free; what is listed has one home, so that
 /// a crate can be replaced in one place, and so that the core reaches for no clock, file, thread or network.
-const HOMES: [(&str, &[&str]); 29] = [
+const HOMES: [(&str, &[&str]); 32] = [
     ("clap", &["terminal/", "main"]),
     ("anstream", &["terminal/", "main"]),
     ("annotate_snippets", &["terminal/", "main"]),
@@ -133,7 +133,10 @@ const HOMES: [(&str, &[&str]); 29] = [
     ("hmac::", &["discord/seal.rs"]),
     ("sha2::", &["discord/seal.rs", "discord/door/club.rs"]),
     ("sqlx", &["store/"]),
-    ("tokio::", &["discord/", "store/", "tips/worker.rs", "main/discord.rs"]),
+    ("axum", &["web.rs"]),
+    ("hyper", &["web.rs"]),
+    ("http_body_util", &["web.rs"]),
+    ("tokio::", &["discord/", "store/", "tips/worker.rs", "web.rs", "main/discord.rs"]),
     ("fastrand::", &["discord/"]),
     ("tracing_subscriber", &["telemetry.rs"]),
     ("tracing::", &["discord/", "store/", "tips/worker.rs", "telemetry.rs", "main/discord.rs"]),

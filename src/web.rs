@@ -1,0 +1,111 @@
+//! HTTP on a listener, for every door that has one: bounded in connections, in the time that a request's head and body may take,
+//! and in the size of a body; ends in good order.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{Router, body::Bytes, extract::Request};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use hyper::server::conn::http1;
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    server::graceful::GracefulShutdown,
+    service::TowerToHyperService,
+};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::Semaphore,
+    time::{sleep, timeout},
+};
+
+/// How much a listener takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Connections at once; 16,384. More wait to be accepted.
+    pub connections: usize,
+    /// How long the head of a request may take, and how long a connection may wait for its next one; 10 s.
+    pub head: Duration,
+    /// How long open requests have to end once the listener stops; 10 s.
+    pub farewell: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { connections: 16_384, head: Duration::from_secs(10), farewell: Duration::from_secs(10) }
+    }
+}
+
+/// Serves until `stop` ends; then accepts no more, and waits for the requests that are open.
+pub async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: impl Future<Output = ()>) {
+    let room = Arc::new(Semaphore::new(limits.connections));
+    let open = GracefulShutdown::new();
+    tokio::pin!(stop);
+    loop {
+        let accepted = async {
+            let place = room.clone().acquire_owned().await;
+            (listener.accept().await, place)
+        };
+        let (stream, place) = tokio::select! {
+            (stream, place) = accepted => (stream, place),
+            () = &mut stop => break,
+        };
+        match stream {
+            Ok((stream, _)) => {
+                let connection = open.watch(connection(stream, router.clone(), limits.head));
+                tokio::spawn(async move {
+                    // A connection that breaks is the other side's affair.
+                    let _ = connection.await;
+                    drop(place);
+                });
+            }
+            // Out of file descriptors, or a connection that ended before it was taken: others may end meanwhile.
+            Err(_) => sleep(Duration::from_millis(20)).await,
+        }
+    }
+    drop(listener);
+    // Who is still talking then is cut off.
+    let _ = timeout(limits.farewell, open.shutdown()).await;
+}
+
+fn connection(
+    stream: TcpStream,
+    router: Router,
+    head: Duration,
+) -> http1::Connection<TokioIo<TcpStream>, TowerToHyperService<Router>> {
+    // Answers are small, and somebody waits for each.
+    let _ = stream.set_nodelay(true);
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(head).max_buf_size(16 * 1024);
+    http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
+}
+
+/// Why a body was not read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BodyError {
+    /// It has more bytes than are taken.
+    #[error("the body is too large")]
+    Large,
+    /// It did not come in time.
+    #[error("the body took too long")]
+    Slow,
+    /// It broke off.
+    #[error("the body broke off")]
+    Broken,
+}
+
+/// A request's body, of at most `size` bytes, within a time.
+///
+/// # Errors
+/// Where it is too large, too slow, or breaks off.
+pub async fn body(request: Request, size: usize, within: Duration) -> Result<Bytes, BodyError> {
+    let said = request.headers().get("content-length").and_then(|v| v.to_str().ok()?.parse::<usize>().ok());
+    if said.is_some_and(|said| said > size) {
+        return Err(BodyError::Large);
+    }
+    match timeout(within, Limited::new(request.into_body(), size).collect()).await {
+        Err(_) => Err(BodyError::Slow),
+        Ok(Ok(collected)) => Ok(collected.to_bytes()),
+        // Of a length that nobody announced.
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(BodyError::Large),
+        Ok(Err(_)) => Err(BodyError::Broken),
+    }
+}
