@@ -1,5 +1,7 @@
 //! All that a door calls: a request in, a reply out.
 
+use std::sync::{Arc, PoisonError, RwLock};
+
 use jiff::civil::Date;
 
 use crate::{
@@ -14,6 +16,28 @@ use crate::{
     request::{Ask, Request},
     suggest::Suggester,
 };
+
+/// The bot of the moment, for those who outlive a change of its knowledge. Cheap to clone; all clones change together.
+#[derive(Clone)]
+pub struct Live(Arc<RwLock<Arc<App>>>);
+
+impl Live {
+    /// The bot as it is now. Who answers keeps it until the answer is made, so that one answer comes from one knowledge.
+    pub fn now(&self) -> Arc<App> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Puts another bot in its place.
+    pub fn replace(&self, app: App) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(app);
+    }
+}
+
+impl From<Arc<App>> for Live {
+    fn from(app: Arc<App>) -> Self {
+        Self(Arc::new(RwLock::new(app)))
+    }
+}
 
 /// The bot. Read-only and shareable between threads.
 pub struct App {

@@ -1,6 +1,6 @@
 //! Weekly tips on their way to a channel, and news to organizers.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
@@ -15,7 +15,7 @@ use super::{
     to_discord::{self, Message, Place, plain},
 };
 use crate::{
-    app::App,
+    app::Live,
     id::{ClubId, PlaceId},
     reply::Block,
     tips::outbox::{Found, News, Outbox, Post, Posted},
@@ -53,7 +53,7 @@ pub struct Channels {
     /// Sends.
     pub rest: Rest,
     /// Has the words.
-    pub app: Arc<App>,
+    pub app: Live,
     /// The bot's own id, to know its messages by.
     pub bot: u64,
 }
@@ -89,7 +89,8 @@ fn shown(mark: u64) -> String {
 impl Channels {
     /// A tip as it stands in a channel: the reason behind a button, its sources below it.
     fn message(&self, post: &Post<'_>) -> Value {
-        let r = &self.app.knowledge().replies;
+        let app = self.app.now();
+        let r = &app.knowledge().replies;
         let mut reply = post.reply.clone();
         let why = |b: &Block| matches!(b, Block::Paragraph { heading, .. } if *heading == r.head_why);
         reply.blocks.retain(|b| !why(b));
@@ -221,7 +222,8 @@ impl Outbox for Channels {
     }
 
     async fn tell(&self, club: ClubId, place: PlaceId, news: News) {
-        let r = &self.app.knowledge().replies;
+        let app = self.app.now();
+        let r = &app.knowledge().replies;
         let channel = format!("<#{place}>");
         let words = match news {
             News::Missed(date) => plain(&r.weekly_told_missed).replace("{date}", &date.to_string()),

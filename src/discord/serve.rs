@@ -14,7 +14,7 @@ use super::{
     rest::{self, Call, Rest, RestError},
     work::{self, Tally, Work},
 };
-use crate::{app::App, store::Clubs, tips::worker::Worker};
+use crate::{app::Live, store::Clubs, tips::worker::Worker};
 
 /// What is stored about a club is erased so long after it removed the bot.
 const KEPT_AFTER_LEAVING: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -129,7 +129,7 @@ pub async fn identity(rest: &Rest) -> Result<Identity, RestError> {
 /// # Errors
 /// Where going on would not help. While Discord cannot be reached, it waits and tries again.
 pub async fn serve(
-    app: Arc<App>,
+    app: impl Into<Live>,
     clubs: Arc<Clubs>,
     settings: Settings,
     say: impl Fn(&str),
@@ -143,13 +143,14 @@ pub async fn serve(
 /// # Errors
 /// As [`serve`].
 pub async fn serve_with(
-    app: Arc<App>,
+    app: impl Into<Live>,
     clubs: Arc<Clubs>,
     settings: Settings,
     tuning: Tuning,
     say: impl Fn(&str),
     stop: impl Future<Output = ()>,
 ) -> Result<Tally, ServeError> {
+    let app = app.into();
     let Settings { token, api, shards, cooldown, today } = settings;
     let rest = Rest::new(rest::Settings { api: api.clone(), token: token.clone(), timings: tuning.rest })
         .map_err(ServeError::Address)?;

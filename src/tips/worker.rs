@@ -18,7 +18,7 @@ use super::{
     outbox::{Found, News, Outbox, Post, Posted, mark},
 };
 use crate::{
-    app::App,
+    app::Live,
     id::{ClubId, TipId},
     request::Request,
     store::{Change, Claim, Clubs, Store, StoreError, Version},
@@ -79,7 +79,7 @@ enum Step {
 
 /// Posts what is due.
 pub struct Worker<O> {
-    app: Arc<App>,
+    app: Live,
     clubs: Arc<Clubs>,
     store: Arc<dyn Store>,
     outbox: O,
@@ -103,10 +103,10 @@ struct Pace {
 impl<O: Outbox> Worker<O> {
     /// A worker over the store behind the clubs' settings, or `None` where there is no store. `me` tells this copy of the program
     /// from all others; `rate` is how many posts all of them may make in a second.
-    pub fn new(app: Arc<App>, clubs: Arc<Clubs>, outbox: O, clock: Clock, me: u64, rate: f64) -> Option<Self> {
+    pub fn new(app: impl Into<Live>, clubs: Arc<Clubs>, outbox: O, clock: Clock, me: u64, rate: f64) -> Option<Self> {
         let store = clubs.store()?.clone();
         let pace = Mutex::new(Pace { next: Instant::now(), apart: Duration::from_secs_f64(1.0 / rate) });
-        Some(Self { app, clubs, store, outbox, clock, me, rate, pace })
+        Some(Self { app: app.into(), clubs, store, outbox, clock, me, rate, pace })
     }
 
     /// Works until told to stop, then finishes what is begun.
@@ -247,7 +247,7 @@ impl<O: Outbox> Worker<O> {
         if wake(club, weeks, now).is_none_or(|wake| wake > now) {
             return;
         }
-        match choose(&self.app.knowledge().tips, club, weeks, due) {
+        match choose(&self.app.now().knowledge().tips, club, weeks, due) {
             Some((tip, round)) => {
                 let tip = tip.id.clone();
                 weeks.open = Some(Open { due, tip, round, place: weeks.plan.place, tried: None });
@@ -302,7 +302,7 @@ impl<O: Outbox> Worker<O> {
 
     async fn send(&self, club: ClubId, mut weeks: Weeks, version: Version, tip: &TipId, date: Date) {
         let settings = self.clubs.of(Some(club));
-        let reply = self.app.handle_for(&Request::ThatTip { tip: tip.clone() }, &settings, date);
+        let reply = self.app.now().handle_for(&Request::ThatTip { tip: tip.clone() }, &settings, date);
         let post = Post { club, place: weeks.plan.place, role: weeks.plan.role, reply: &reply, mark: mark(club, date) };
         let posted = timeout(SEND, self.outbox.post(post)).await.unwrap_or(Posted::Unknown);
         let now = (self.clock)();

@@ -29,7 +29,7 @@ use super::{
 };
 use crate::{
     answer::Decision,
-    app::App,
+    app::{App, Live},
     club::Club,
     commands::{self, Verb, Who},
     knowledge::Replies,
@@ -49,13 +49,15 @@ mod callback {
     pub const SUGGESTIONS: u8 = 8;
 }
 
-/// The door, shared by all workers.
+/// The door. Cheap to clone: clones share what they remember.
+#[derive(Clone)]
 pub struct Door {
+    live: Live,
     pub(super) app: Arc<App>,
     pub(super) clubs: Arc<Clubs>,
     places: Option<Arc<dyn Places>>,
-    seal: Seal,
-    cooldown: Cooldown,
+    seal: Arc<Seal>,
+    cooldown: Arc<Cooldown>,
     today: fn() -> Date,
 }
 
@@ -105,8 +107,15 @@ struct Visit<'a> {
 
 impl Door {
     /// A door before an app and the clubs' settings. `token` is the bot's, from which the key of public buttons is made.
-    pub fn new(app: Arc<App>, clubs: Arc<Clubs>, token: &str, cooldown: Duration, today: fn() -> Date) -> Self {
-        Self { app, clubs, places: None, seal: Seal::new(token), cooldown: Cooldown::new(cooldown), today }
+    pub fn new(app: impl Into<Live>, clubs: Arc<Clubs>, token: &str, cooldown: Duration, today: fn() -> Date) -> Self {
+        let live = app.into();
+        let (seal, cooldown) = (Arc::new(Seal::new(token)), Arc::new(Cooldown::new(cooldown)));
+        Self { app: live.now(), live, clubs, places: None, seal, cooldown, today }
+    }
+
+    /// The same door before the app as it is now; for one request, so that all of it is answered from one knowledge.
+    pub fn now(&self) -> Self {
+        Self { app: self.live.now(), ..self.clone() }
     }
 
     /// The same with a look at the channels that organizers choose.

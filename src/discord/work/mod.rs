@@ -1,20 +1,29 @@
 //! Work under way: each interaction and message from arrival to what was sent. Safety replies go before everything; ordinary work
 //! is bounded, and what is too much is shed and counted. Nothing of what people wrote is logged.
 
+mod tally;
+
 use std::{
+    ops::Add,
     panic::AssertUnwindSafe,
     sync::{
         Arc,
-        atomic::{AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
 };
 
 use futures_util::FutureExt;
+use prometheus_client::metrics::histogram::Histogram;
 use serde_json::{Value, json};
-use tokio::sync::{Notify, Semaphore};
+use tokio::{
+    sync::{Notify, Semaphore},
+    time::timeout,
+};
 use tracing::Instrument;
 
+use self::tally::{Counters, add};
+pub use self::tally::{Tally, Way};
 use super::{
     door::{Door, Outgoing, Response},
     from_discord::{self, Incoming, Said, What},
@@ -54,42 +63,6 @@ impl Default for Limits {
     }
 }
 
-/// How much was done since the start. A shed or lost request is one that nobody got an answer to.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Tally {
-    /// Interactions answered.
-    pub answered: u64,
-    /// Messages answered.
-    pub messages: u64,
-    /// Safety replies among both.
-    pub urgent: u64,
-    /// Ordinary requests turned away because too many were under way.
-    pub shed: u64,
-    /// Requests whose answer could not be sent, as far as is known.
-    pub lost: u64,
-    /// Those of them for whose answer the time was over.
-    pub late: u64,
-    /// Interactions that Discord had an answer to already: it brought them twice.
-    pub again: u64,
-    /// Requests that broke something of ours; they were told so.
-    pub broken: u64,
-    /// Events that could not be read.
-    pub unread: u64,
-}
-
-#[derive(Default)]
-struct Counters {
-    answered: AtomicU64,
-    messages: AtomicU64,
-    urgent: AtomicU64,
-    shed: AtomicU64,
-    lost: AtomicU64,
-    late: AtomicU64,
-    again: AtomicU64,
-    broken: AtomicU64,
-    unread: AtomicU64,
-}
-
 /// Takes what arrives and sees it through. Cheap to clone.
 #[derive(Clone)]
 pub struct Work(Arc<Inner>);
@@ -102,20 +75,27 @@ struct Inner {
     all: AtomicUsize,
     idle: Notify,
     sending: Semaphore,
-    counters: Counters,
+    counters: [Counters; Way::ALL.len()],
+}
+
+impl Inner {
+    fn of(&self, way: Way) -> &Counters {
+        &self.counters[way as usize]
+    }
 }
 
 /// Counts a request as under way until it is dropped, panics included: from its arrival, so that a bot that is stopped does not
 /// leave while it is still asking itself whether a request is urgent.
 struct UnderWay<'a> {
     inner: &'a Inner,
+    way: Way,
     ordinary: bool,
 }
 
 impl<'a> UnderWay<'a> {
-    fn new(inner: &'a Inner) -> Self {
+    fn new(inner: &'a Inner, way: Way) -> Self {
         inner.all.fetch_add(1, Ordering::SeqCst);
-        Self { inner, ordinary: false }
+        Self { inner, way, ordinary: false }
     }
 
     /// Takes the request on, as an ordinary one or, where `urgent` is asked and says so, beyond the limit of those. `false`: it
@@ -128,7 +108,7 @@ impl<'a> UnderWay<'a> {
             if std::panic::catch_unwind(AssertUnwindSafe(urgent)).unwrap_or(true) {
                 return true;
             }
-            add(&inner.counters.shed);
+            add(&inner.of(self.way).shed);
             tracing::warn!("shed: too much under way");
             return false;
         }
@@ -149,16 +129,13 @@ impl Drop for UnderWay<'_> {
     }
 }
 
-fn add(counter: &AtomicU64) {
-    counter.fetch_add(1, Ordering::Relaxed);
-}
-
 impl Work {
     /// Work at a door, sent by a sender.
     pub fn new(door: Door, rest: Rest, limits: Limits) -> Self {
         let sending = Semaphore::new(limits.sending);
         let (ordinary, all) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        Self(Arc::new(Inner { door, rest, limits, ordinary, all, idle: Notify::new(), sending, counters: Counters::default() }))
+        let counters = std::array::from_fn(|_| Counters::new());
+        Self(Arc::new(Inner { door, rest, limits, ordinary, all, idle: Notify::new(), sending, counters }))
     }
 
     /// The door.
@@ -168,24 +145,22 @@ impl Work {
 
     /// How much was done.
     pub fn tally(&self) -> Tally {
-        let c = &self.0.counters;
-        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        Tally {
-            answered: read(&c.answered),
-            messages: read(&c.messages),
-            urgent: read(&c.urgent),
-            shed: read(&c.shed),
-            lost: read(&c.lost),
-            late: read(&c.late),
-            again: read(&c.again),
-            broken: read(&c.broken),
-            unread: read(&c.unread),
-        }
+        Way::ALL.into_iter().map(|way| self.tally_of(way)).fold(Tally::default(), Add::add)
+    }
+
+    /// How much was done of what came by one way.
+    pub fn tally_of(&self, way: Way) -> Tally {
+        self.0.of(way).tally(way)
+    }
+
+    /// Seconds from arrival to the end of what was answered of one way, as they are observed.
+    pub fn seconds(&self, way: Way) -> Histogram {
+        self.0.of(way).seconds.clone()
     }
 
     /// Counts an event that could not be read.
     pub fn unread(&self) {
-        add(&self.0.counters.unread);
+        add(&self.0.of(Way::Gateway).unread);
     }
 
     /// Waits until nothing is under way, at most this long; returns how much still was.
@@ -214,38 +189,69 @@ impl Work {
         self.respond(incoming, arrived).instrument(span).await;
     }
 
+    /// Sees an interaction through whose first response goes back in the answer to the request that brought it: that response's
+    /// body. `None`: it cannot be read, there was too much to do, or it took too long to be of use.
+    pub async fn answer(&self, value: Value) -> Option<Value> {
+        let arrived = Instant::now();
+        let Some(incoming) = from_discord::interaction(value) else {
+            add(&self.0.of(Way::Http).unread);
+            return None;
+        };
+        let span = tracing::info_span!("request", kind = kind(&incoming.what));
+        let answer = async {
+            let inner = &*self.0;
+            let door = inner.door.now();
+            let mut under_way = UnderWay::new(inner, Way::Http);
+            if !under_way.admit(|| door.is_urgent(&incoming)) {
+                return None;
+            }
+            let made = timeout(inner.limits.response, self.response(&door, &incoming, Way::Http)).await;
+            let sent = made.as_ref().map(|_| ()).map_err(|_| RestError::Late);
+            if let Ok(response) = &made {
+                add(&inner.of(Way::Http).answered);
+                if response.urgent {
+                    add(&inner.of(Way::Http).urgent);
+                }
+            }
+            self.report(&sent, arrived, Way::Http);
+            made.ok().map(|response| response.body)
+        };
+        answer.instrument(span).await
+    }
+
     async fn respond(&self, incoming: Incoming, arrived: Instant) {
         let inner = &*self.0;
-        let mut under_way = UnderWay::new(inner);
-        if !under_way.admit(|| inner.door.is_urgent(&incoming)) {
+        let door = inner.door.now();
+        let mut under_way = UnderWay::new(inner, Way::Gateway);
+        if !under_way.admit(|| door.is_urgent(&incoming)) {
             return;
         }
-        let response = self.response(&incoming).await;
+        let response = self.response(&door, &incoming, Way::Gateway).await;
         let permit = if response.urgent { None } else { inner.sending.acquire().await.ok() };
         let path = format!("/interactions/{}/{}/callback", incoming.id, incoming.token);
         let left = inner.limits.response.saturating_sub(arrived.elapsed());
         let mut call = Call::post(path, response.body).within(left);
         if response.urgent {
-            add(&inner.counters.urgent);
+            add(&inner.of(Way::Gateway).urgent);
             call = call.urgent();
         }
         let sent = inner.rest.send(call).await;
         drop(permit);
         if sent.is_ok() {
-            add(&inner.counters.answered);
+            add(&inner.of(Way::Gateway).answered);
         }
-        self.report(&sent.map(|_| ()), arrived);
+        self.report(&sent.map(|_| ()), arrived, Way::Gateway);
     }
 
     /// The response; where making it breaks, an apology with a code that the log has too.
-    async fn response(&self, incoming: &Incoming) -> Response {
-        match AssertUnwindSafe(self.0.door.respond(incoming)).catch_unwind().await {
+    async fn response(&self, door: &Door, incoming: &Incoming, way: Way) -> Response {
+        match AssertUnwindSafe(door.respond(incoming)).catch_unwind().await {
             Ok(response) => response,
             Err(_) => {
-                add(&self.0.counters.broken);
+                add(&self.0.of(way).broken);
                 let code = incident();
                 tracing::error!(code, "a request broke; the place is in the line before");
-                self.0.door.incident(&code)
+                door.incident(&code)
             }
         }
     }
@@ -260,37 +266,38 @@ impl Work {
 
     async fn hear(&self, said: Said, arrived: Instant) {
         let inner = &*self.0;
-        let mut under_way = UnderWay::new(inner);
-        if !under_way.admit(|| inner.door.is_urgent_text(&said.text)) {
+        let door = inner.door.now();
+        let mut under_way = UnderWay::new(inner, Way::Message);
+        if !under_way.admit(|| door.is_urgent_text(&said.text)) {
             return;
         }
-        let heard = AssertUnwindSafe(async { inner.door.hear(&said) }).catch_unwind().await;
+        let heard = AssertUnwindSafe(async { door.hear(&said) }).catch_unwind().await;
         let outgoing = match heard {
             Ok(Some(outgoing)) => outgoing,
             Ok(None) => return,
             Err(_) => {
-                add(&inner.counters.broken);
+                add(&inner.of(Way::Message).broken);
                 let code = incident();
                 tracing::error!(code, "a message broke; the place is in the line before");
-                let words = inner.door.incident_words(&code);
+                let words = door.incident_words(&code);
                 Outgoing { message: Message { ephemeral: false, ..Message::notice(words) }, urgent: false }
             }
         };
         let permit = if outgoing.urgent { None } else { inner.sending.acquire().await.ok() };
         if outgoing.urgent {
-            add(&inner.counters.urgent);
+            add(&inner.of(Way::Message).urgent);
         }
-        let sent = self.post(&said, &outgoing).await;
+        let sent = self.post(&door, &said, &outgoing).await;
         drop(permit);
         if sent.is_ok() {
-            add(&inner.counters.messages);
+            add(&inner.of(Way::Message).answered);
         }
-        self.report(&sent, arrived);
+        self.report(&sent, arrived, Way::Message);
     }
 
     /// Posts an answer below the message it answers; where replying is not allowed, without the reference; where writing is not
     /// allowed and it is urgent, as a direct message.
-    async fn post(&self, said: &Said, outgoing: &Outgoing) -> Result<(), RestError> {
+    async fn post(&self, door: &Door, said: &Said, outgoing: &Outgoing) -> Result<(), RestError> {
         let mut body = outgoing.message.to_json();
         // The same message, sent again after a cut connection, is the same message.
         body["nonce"] = json!(said.id.to_string());
@@ -312,7 +319,7 @@ impl Work {
             {
                 let opened = Call::post("/users/@me/channels", json!({ "recipient_id": said.member.to_string() })).urgent();
                 let channel = self.0.rest.send(opened.within(self.0.limits.message)).await?;
-                let mut body = self.0.door.in_full(said).to_json();
+                let mut body = door.in_full(said).to_json();
                 body["nonce"] = json!(said.id.to_string());
                 body["enforce_nonce"] = json!(true);
                 send(&format!("/channels/{}/messages", channel["id"].as_str().unwrap_or_default()), body).await
@@ -324,8 +331,11 @@ impl Work {
 
 impl Work {
     /// Counts and explains what was not sent.
-    fn report(&self, sent: &Result<(), RestError>, arrived: Instant) {
-        let counters = &self.0.counters;
+    fn report(&self, sent: &Result<(), RestError>, arrived: Instant, way: Way) {
+        let counters = self.0.of(way);
+        if sent.is_ok() {
+            counters.seconds.observe(arrived.elapsed().as_secs_f64());
+        }
         let milliseconds = u64::try_from(arrived.elapsed().as_millis()).unwrap_or(u64::MAX);
         match sent {
             Ok(()) => tracing::info!(milliseconds, "answered"),
