@@ -17,6 +17,8 @@ pub mod knowledge;
 pub mod limits;
 pub mod model;
 pub mod net;
+#[cfg(feature = "discord")]
+pub mod operator;
 pub mod render;
 pub mod reply;
 pub mod request;

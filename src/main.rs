@@ -8,6 +8,9 @@ mod check;
 mod discord;
 #[path = "main/files.rs"]
 mod files;
+#[cfg(feature = "discord")]
+#[path = "main/reload.rs"]
+mod reload;
 
 use std::{
     io::{self, IsTerminal, Read, Write},
@@ -138,7 +141,10 @@ fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         #[cfg(feature = "discord")]
         Command::Serve => {
             let config = config(global)?;
-            return discord::run(app(global)?, &config);
+            let (folder, global, same) = (global.knowledge.clone(), global.clone(), config.clone());
+            // Read anew, the knowledge meets the settings that the bot was started with.
+            let read = move || app_of(&global, same.clone());
+            return discord::run(read()?, std::sync::Arc::new(read), folder.as_deref(), &config);
         }
         #[cfg(feature = "discord")]
         Command::Doctor => return doctor(global, out),
@@ -192,7 +198,10 @@ fn read_input() -> anyhow::Result<String> {
 
 /// The bot, with the operator's settings.
 fn app(global: &Global) -> anyhow::Result<App> {
-    let config = config(global)?;
+    app_of(global, config(global)?)
+}
+
+fn app_of(global: &Global, config: Config) -> anyhow::Result<App> {
     let base = base(global.knowledge.as_deref())?;
     let knowledge = &base.knowledge;
     let region = global.region.clone().or(config.region);

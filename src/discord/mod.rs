@@ -14,4 +14,5 @@ mod rights;
 mod seal;
 pub mod serve;
 pub mod to_discord;
+pub mod view;
 pub mod work;

@@ -12,6 +12,7 @@ use super::{
     outbox::Channels,
     register,
     rest::{self, Call, Rest, RestError},
+    view::{Running, View},
     work::{self, Tally, Work},
 };
 use crate::{app::Live, store::Clubs, tips::worker::Worker};
@@ -33,6 +34,8 @@ pub struct Settings {
     pub cooldown: Duration,
     /// The day, where this machine stands.
     pub today: fn() -> Date,
+    /// What the running bot shows of itself.
+    pub view: View,
 }
 
 /// How patient the bot is and how much it does at once. The default is meant for Discord; tests shorten it.
@@ -151,7 +154,11 @@ pub async fn serve_with(
     stop: impl Future<Output = ()>,
 ) -> Result<Tally, ServeError> {
     let app = app.into();
-    let Settings { token, api, shards, cooldown, today } = settings;
+    let Settings { token, api, shards, cooldown, today, view } = settings;
+    let stop = async {
+        stop.await;
+        view.stop();
+    };
     let rest = Rest::new(rest::Settings { api: api.clone(), token: token.clone(), timings: tuning.rest })
         .map_err(ServeError::Address)?;
     tokio::pin!(stop);
@@ -177,10 +184,13 @@ pub async fn serve_with(
     let channels = Channels { rest: rest.clone(), app: app.clone(), bot: identity.bot };
     let rate = tuning.tips as f64;
     let door = Door::new(app.clone(), clubs.clone(), &token, cooldown, today).with_places(Arc::new(channels.clone()));
-    let worker = Worker::new(app, clubs.clone(), channels, Arc::new(Timestamp::now), fastrand::u64(..), rate);
+    let worker = Worker::new(app.clone(), clubs.clone(), channels, Arc::new(Timestamp::now), fastrand::u64(..), rate);
+    let counts = worker.as_ref().map(Worker::counts);
     let tips = worker.map(|worker| tokio::spawn(Arc::new(worker).run(tips_told)));
     let work = Work::new(door, rest.clone(), tuning.work);
-    let gateway = Gateway { token, api, address, bot: identity.bot, shards, work: work.clone(), timings: tuning.gateway };
+    view.run(Running { app, clubs, work: work.clone(), rest: rest.clone(), tips: counts });
+    let view = view.clone();
+    let gateway = Gateway { token, api, address, bot: identity.bot, shards, work: work.clone(), timings: tuning.gateway, view };
     let run = gateway.run(stop).await;
     sweep.abort();
     // Posts under way are finished: they have their own time limits.

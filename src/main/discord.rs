@@ -2,6 +2,7 @@
 
 use std::{
     io::{self, Write},
+    path::Path,
     process::ExitCode,
     sync::Arc,
     time::Duration,
@@ -9,7 +10,7 @@ use std::{
 
 use anyhow::{Context, bail};
 use patella::{
-    app::App,
+    app::{App, Live},
     config::Config,
     discord::{
         doctor::{self, Finding},
@@ -17,13 +18,21 @@ use patella::{
         register,
         rest::{self, Rest},
         serve,
+        view::View,
     },
+    operator,
     store::{self, Clubs, Store, backup::Backup},
     telemetry,
     terminal::arguments,
+    web,
 };
 
-use super::files;
+use tokio::{net::TcpListener, task::JoinHandle};
+
+use super::{
+    files,
+    reload::{self, Read},
+};
 
 /// What `serve` says to somebody who has no token yet.
 const NO_TOKEN: &str = "\
@@ -65,7 +74,7 @@ fn rest(config: &Config) -> anyhow::Result<Rest> {
 }
 
 /// Runs the bot until it is told to stop.
-pub fn run(app: App, config: &Config) -> anyhow::Result<ExitCode> {
+pub fn run(app: App, read: Read, folder: Option<&Path>, config: &Config) -> anyhow::Result<ExitCode> {
     let token = token(config)?;
     let shards = shards(config)?;
     telemetry::start(&config.log);
@@ -79,24 +88,53 @@ pub fn run(app: App, config: &Config) -> anyhow::Result<ExitCode> {
             }
         };
         let clubs = Arc::new(Clubs::new(store, app.defaults().clone()));
+        let view = View::default();
+        let page = operator(config, view.clone()).await;
         let settings = serve::Settings {
             token,
             api: config.discord.api.clone(),
             shards,
             cooldown: Duration::from_secs(config.ask.cooldown_s),
             today: super::today,
+            view,
         };
         let say = |line: &str| {
             // There is nowhere left to say that standard output is closed.
             let _ = writeln!(io::stdout(), "{line}");
         };
-        let ended = serve::serve(Arc::new(app), clubs.clone(), settings, say, told_to_stop()).await;
+        let live = Live::from(Arc::new(app));
+        let followed = reload::follow(live.clone(), settings.view.clone(), folder, read);
+        let ended = tokio::select! {
+            ended = serve::serve(live, clubs.clone(), settings, say, told_to_stop()) => ended,
+            never = followed => never,
+        };
         if let Some(store) = clubs.store() {
             store.close().await;
         }
+        page.abort();
         ended?;
         Ok(ExitCode::SUCCESS)
     })
+}
+
+/// Serves health and metrics until the bot has ended: whoever asks is to see how it ends. A bot without that page answers members all
+/// the same.
+async fn operator(config: &Config, view: View) -> JoinHandle<()> {
+    let Some(address) = config.operator.listen else { return tokio::spawn(async {}) };
+    match TcpListener::bind(address).await {
+        Ok(listener) => {
+            let page = web::serve(listener, operator::router(view), web::Limits::default(), std::future::pending());
+            tokio::spawn(page)
+        }
+        Err(error) => {
+            tracing::error!(
+                %error,
+                %address,
+                "health and metrics cannot be served: set operator.listen (PATELLA_OPERATOR_LISTEN) to a free address, or to \"none\""
+            );
+            tokio::spawn(async {})
+        }
+    }
 }
 
 /// Ends at Ctrl-C or, on Unix, at the signal that service managers send.

@@ -35,7 +35,7 @@ pub struct Arguments {
 }
 
 /// Settings that every command takes.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct Global {
     /// Read this knowledge folder instead of the copy inside the program.
     #[arg(long, global = true, value_name = "DIR")]

@@ -1,5 +1,7 @@
 //! Weekly tips: which one a club gets next, and when; zones to choose from; the worker that posts what is due.
 
+#[cfg(feature = "discord")]
+pub mod counts;
 pub mod deck;
 #[cfg(feature = "discord")]
 pub mod outbox;

@@ -14,7 +14,9 @@ use tokio::{
 };
 
 use super::{
-    choose, deck,
+    choose,
+    counts::{Counts, Fate},
+    deck,
     outbox::{Found, News, Outbox, Post, Posted, mark},
 };
 use crate::{
@@ -89,6 +91,7 @@ pub struct Worker<O> {
     /// Posts a second of all copies.
     rate: f64,
     pace: Mutex<Pace>,
+    counts: Arc<Counts>,
 }
 
 /// Says what time it is.
@@ -106,7 +109,12 @@ impl<O: Outbox> Worker<O> {
     pub fn new(app: impl Into<Live>, clubs: Arc<Clubs>, outbox: O, clock: Clock, me: u64, rate: f64) -> Option<Self> {
         let store = clubs.store()?.clone();
         let pace = Mutex::new(Pace { next: Instant::now(), apart: Duration::from_secs_f64(1.0 / rate) });
-        Some(Self { app: app.into(), clubs, store, outbox, clock, me, rate, pace })
+        Some(Self { app: app.into(), clubs, store, outbox, clock, me, rate, pace, counts: Arc::default() })
+    }
+
+    /// How the tips fare that this worker posts.
+    pub fn counts(&self) -> Arc<Counts> {
+        self.counts.clone()
     }
 
     /// Works until told to stop, then finishes what is begun.
@@ -118,7 +126,9 @@ impl<O: Outbox> Worker<O> {
                 self.share().await;
                 counted = Some(Instant::now());
             }
-            let more = match self.start(&mut jobs).await {
+            let begun = self.start(&mut jobs).await;
+            self.counts.looked(begun.is_ok());
+            let more = match begun {
                 Ok(begun) => begun > 0,
                 Err(error) => {
                     tracing::warn!(error = &error as &dyn std::error::Error, "due tips cannot be read");
@@ -194,6 +204,7 @@ impl<O: Outbox> Worker<O> {
         if now.duration_since(open.due.at) > CATCH_UP {
             let date = open.due.date;
             weeks.end(End::Missed, now);
+            self.counts.add(Fate::Late);
             tracing::warn!("a tip was left out: it is more than a day late");
             let wake = wake(club, &weeks, now);
             return (Change { club, weeks, wake, seen }, Step::Tell(News::Missed(date)));
@@ -250,6 +261,7 @@ impl<O: Outbox> Worker<O> {
         match choose(&self.app.now().knowledge().tips, club, weeks, due) {
             Some((tip, round)) => {
                 let tip = tip.id.clone();
+                self.counts.add(Fate::Due);
                 weeks.open = Some(Open { due, tip, round, place: weeks.plan.place, tried: None });
             }
             None => weeks.next = slot.following(due.date, now),
@@ -263,6 +275,7 @@ impl<O: Outbox> Worker<O> {
         match found.unwrap_or(Found::NotYet) {
             Found::There => {
                 weeks.end(End::Posted, (self.clock)());
+                self.counts.add(Fate::Posted);
                 tracing::info!("a tip was found posted");
                 return self.save(club, &weeks, version, None).await;
             }
@@ -285,7 +298,7 @@ impl<O: Outbox> Worker<O> {
         self.post(Claim { club, weeks, version }, until).await;
     }
 
-    async fn post(&self, Claim { club, weeks, version }: Claim, until: Timestamp) {
+    async fn post(&self, Claim { club, mut weeks, version }: Claim, until: Timestamp) {
         let Some(open) = &weeks.open else { return };
         self.turn().await;
         let now = (self.clock)();
@@ -297,6 +310,11 @@ impl<O: Outbox> Worker<O> {
             return;
         }
         let (tip, date) = (open.tip.clone(), open.due.date);
+        if self.app.now().knowledge().tip(&tip).is_none() {
+            // The knowledge was replaced meanwhile, and this tip is gone: the next look chooses another.
+            weeks.open = None;
+            return self.save(club, &weeks, version, Some(now)).await;
+        }
         self.send(club, weeks, version, &tip, date).await;
     }
 
@@ -309,6 +327,7 @@ impl<O: Outbox> Worker<O> {
         match posted {
             Posted::There => {
                 weeks.end(End::Posted, now);
+                self.counts.add(Fate::Posted);
                 self.save(club, &weeks, version, None).await;
             }
             Posted::Refused(cause) => {
@@ -321,6 +340,7 @@ impl<O: Outbox> Worker<O> {
                     None => {
                         weeks.open = None;
                         weeks.pause(Pause::Refused);
+                        self.counts.add(Fate::Refused);
                         tracing::warn!(?cause, "the tips of a club are paused");
                         let place = weeks.plan.place;
                         self.save(club, &weeks, version, None).await;
@@ -347,6 +367,7 @@ impl<O: Outbox> Worker<O> {
             let end = if unknown { End::Unknown } else { End::Missed };
             return self.give_up(club, weeks, version, end, None).await;
         }
+        self.counts.add(Fate::PutOff);
         let tries = weeks.fault(Cause::Unreachable, now).tries;
         let wait = BACK_OFF.0.checked_mul(1 << tries.saturating_sub(1).min(10)).unwrap_or(BACK_OFF.1).min(BACK_OFF.1);
         self.save(club, &weeks, version, Some(now + wait)).await;
@@ -360,6 +381,7 @@ impl<O: Outbox> Worker<O> {
             weeks.fault(cause, now);
         }
         weeks.end(end, now);
+        self.counts.add(if end == End::Missed { Fate::Late } else { Fate::Unknown });
         tracing::warn!(?end, "a tip was left behind");
         let place = weeks.plan.place;
         self.save(club, &weeks, version, None).await;

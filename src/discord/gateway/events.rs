@@ -13,7 +13,10 @@ use serenity::{
 };
 
 use super::Shards;
-use crate::{discord::work::Work, id::ClubId};
+use crate::{
+    discord::{view::View, work::Work},
+    id::ClubId,
+};
 
 /// Takes events as serenity reads them.
 pub(super) struct Handler {
@@ -22,6 +25,7 @@ pub(super) struct Handler {
     shards: Shards,
     /// The servers of each shard.
     servers: Mutex<HashMap<u32, Vec<u64>>>,
+    view: View,
 }
 
 #[async_trait]
@@ -65,13 +69,14 @@ impl RawEventHandler for Handler {
 
 impl Handler {
     /// A handler for a bot with this id.
-    pub(super) fn new(work: Work, bot: u64, shards: Shards) -> Self {
-        Self { work, bot, shards, servers: Mutex::default() }
+    pub(super) fn new(work: Work, bot: u64, shards: Shards, view: View) -> Self {
+        Self { work, bot, shards, servers: Mutex::default(), view }
     }
 
     /// The servers of a shard, as Discord lists them: clubs that are stored but not listed have removed the bot.
     async fn ready(&self, shard: u32, guilds: Vec<u64>) {
         tracing::info!(shard, servers = guilds.len(), "connected");
+        self.view.shard(shard, true);
         let present: Vec<ClubId> = guilds.iter().copied().map(ClubId).collect();
         self.servers().insert(shard, guilds);
         let shard = (u64::from(shard), u64::from(self.shards.total));

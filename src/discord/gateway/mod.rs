@@ -16,7 +16,7 @@ use serenity::{
 };
 
 use self::{events::Handler, knock::Knock, pace::Pace, watch::Watch};
-use super::work::Work;
+use super::{view::View, work::Work};
 
 /// How patient the gateway is. The default is meant for Discord; tests shorten it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,6 +102,8 @@ pub struct Gateway {
     pub work: Work,
     /// How patient it is.
     pub timings: Timings,
+    /// Where it shows how the shards are.
+    pub view: View,
 }
 
 impl Gateway {
@@ -110,6 +112,14 @@ impl Gateway {
     /// # Errors
     /// Where connecting again would not help: token, intents, shards.
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), Stop> {
+        let Shards { first, last, .. } = self.shards;
+        (first..=last).for_each(|shard| self.view.shard(shard, false));
+        let ended = self.keep(stop).await;
+        self.view.forget(first, last);
+        ended
+    }
+
+    async fn keep(&self, stop: impl Future<Output = ()>) -> Result<(), Stop> {
         tokio::pin!(stop);
         let (first, longest) = self.timings.back_off;
         let mut wait = first;
@@ -134,7 +144,7 @@ impl Gateway {
     async fn connect(&self, stop: &mut (impl Future<Output = ()> + Unpin)) -> Result<Ended, Stop> {
         // serenity's own limiter ignores the base address; it sends nothing but the look-up of the gateway.
         let http = HttpBuilder::new(&self.token).proxy(&self.api).ratelimiter_disabled(true).build();
-        let handler = Handler::new(self.work.clone(), self.bot, self.shards);
+        let handler = Handler::new(self.work.clone(), self.bot, self.shards, self.view.clone());
         let Ok(mut client) = ClientBuilder::new_with_http(http, intents()).raw_event_handler(handler).await else {
             return Ok(Ended::ByItself);
         };
@@ -144,7 +154,7 @@ impl Gateway {
         let pace = Pace::new(client.ws_url.clone(), count, self.timings.back_off).keep();
         let manager = client.shard_manager.clone();
         let knock = Knock { address: self.address.clone(), token: self.token.clone(), total: self.shards.total };
-        let watch = Watch::new(manager.clone(), self.shards, self.timings, knock).run();
+        let watch = Watch::new(manager.clone(), self.shards, self.timings, knock, self.view.clone()).run();
         let Shards { first, last, total } = self.shards;
         let running = client.start_shard_range(first..last, total);
         tokio::pin!(running);

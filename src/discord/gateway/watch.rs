@@ -9,6 +9,7 @@ use std::{
 use serenity::all::{ConnectionStage, ShardId, ShardManager};
 
 use super::{Shards, Stop, Timings, knock::Knock, stir};
+use crate::discord::view::View;
 
 /// serenity leaves so much time between two IDENTIFYs (events/gateway, "max_concurrency").
 const IDENTIFY: Duration = Duration::from_secs(5);
@@ -20,6 +21,7 @@ pub(super) struct Watch {
     timings: Timings,
     knock: Knock,
     pulses: HashMap<ShardId, Pulse>,
+    view: View,
 }
 
 /// What is known of a shard's health.
@@ -70,8 +72,8 @@ impl Pulse {
 
 impl Watch {
     /// A watch over the shards of a manager. `knock` asks why a dead one is dead.
-    pub(super) fn new(manager: Arc<ShardManager>, shards: Shards, timings: Timings, knock: Knock) -> Self {
-        Self { manager, shards, timings, knock, pulses: HashMap::new() }
+    pub(super) fn new(manager: Arc<ShardManager>, shards: Shards, timings: Timings, knock: Knock, view: View) -> Self {
+        Self { manager, shards, timings, knock, pulses: HashMap::new(), view }
     }
 
     /// Watches until Discord says that a shard cannot be connected at all.
@@ -111,6 +113,7 @@ impl Watch {
         let timings = self.timings;
         let verdicts = self.pulses.iter_mut().map(|(id, pulse)| {
             let (connected, latency) = state(id);
+            self.view.shard(id.0, connected);
             (*id, pulse.look(connected, latency, down, &timings, now))
         });
         verdicts.filter(|(_, verdict)| *verdict != Verdict::Well).collect()

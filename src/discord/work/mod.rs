@@ -14,7 +14,6 @@ use std::{
 };
 
 use futures_util::FutureExt;
-use prometheus_client::metrics::histogram::Histogram;
 use serde_json::{Value, json};
 use tokio::{
     sync::{Notify, Semaphore},
@@ -23,7 +22,7 @@ use tokio::{
 use tracing::Instrument;
 
 use self::tally::{Counters, add};
-pub use self::tally::{Tally, Way};
+pub use self::tally::{Seconds, Tally, Way};
 use super::{
     door::{Door, Outgoing, Response},
     from_discord::{self, Incoming, Said, What},
@@ -76,6 +75,7 @@ struct Inner {
     idle: Notify,
     sending: Semaphore,
     counters: [Counters; Way::ALL.len()],
+    seconds: Seconds,
 }
 
 impl Inner {
@@ -135,7 +135,17 @@ impl Work {
         let sending = Semaphore::new(limits.sending);
         let (ordinary, all) = (AtomicUsize::new(0), AtomicUsize::new(0));
         let counters = std::array::from_fn(|_| Counters::new());
-        Self(Arc::new(Inner { door, rest, limits, ordinary, all, idle: Notify::new(), sending, counters }))
+        Self(Arc::new(Inner {
+            door,
+            rest,
+            limits,
+            ordinary,
+            all,
+            idle: Notify::new(),
+            sending,
+            counters,
+            seconds: tally::seconds(),
+        }))
     }
 
     /// The door.
@@ -153,9 +163,9 @@ impl Work {
         self.0.of(way).tally(way)
     }
 
-    /// Seconds from arrival to the end of what was answered of one way, as they are observed.
-    pub fn seconds(&self, way: Way) -> Histogram {
-        self.0.of(way).seconds.clone()
+    /// How long answers took, as it is observed.
+    pub fn seconds(&self) -> Seconds {
+        self.0.seconds.clone()
     }
 
     /// Counts an event that could not be read.
@@ -334,7 +344,7 @@ impl Work {
     fn report(&self, sent: &Result<(), RestError>, arrived: Instant, way: Way) {
         let counters = self.0.of(way);
         if sent.is_ok() {
-            counters.seconds.observe(arrived.elapsed().as_secs_f64());
+            self.0.seconds.get_or_create(&[("way", way.name())]).observe(arrived.elapsed().as_secs_f64());
         }
         let milliseconds = u64::try_from(arrived.elapsed().as_millis()).unwrap_or(u64::MAX);
         match sent {

@@ -5,7 +5,7 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
 };
 
-use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::metrics::{family::Family, histogram::Histogram};
 
 /// How much was done since the start. A shed or lost request is one that nobody got an answer to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -83,16 +83,23 @@ pub(super) struct Counters {
     pub(super) again: AtomicU64,
     pub(super) broken: AtomicU64,
     pub(super) unread: AtomicU64,
-    pub(super) seconds: Histogram,
 }
 
 /// Upper bounds of the histogram of answering times, in seconds: from a bare look-up to Discord's limit of 3 s.
 const SECONDS: [f64; 10] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 3.0];
 
+/// Seconds from arrival to the end of what was answered, by way.
+pub type Seconds = Family<[(&'static str, &'static str); 1], Histogram, fn() -> Histogram>;
+
+/// Nothing observed yet.
+pub(super) fn seconds() -> Seconds {
+    Family::new_with_constructor(|| Histogram::new(SECONDS))
+}
+
 impl Counters {
     pub(super) fn new() -> Self {
         let [answered, urgent, shed, lost, late, again, broken, unread] = Default::default();
-        Self { answered, urgent, shed, lost, late, again, broken, unread, seconds: Histogram::new(SECONDS) }
+        Self { answered, urgent, shed, lost, late, again, broken, unread }
     }
 
     pub(super) fn tally(&self, way: Way) -> Tally {

@@ -83,7 +83,14 @@ impl Bot {
     pub fn run(&mut self, cooldown: Duration) {
         let (stop, stopped) = oneshot::channel();
         let clubs = Arc::new(Clubs::new(self.store.clone(), app().defaults().clone()));
-        let settings = Settings { token: self.discord.token(), api: self.discord.address(), shards: None, cooldown, today };
+        let settings = Settings {
+            token: self.discord.token(),
+            api: self.discord.address(),
+            shards: None,
+            cooldown,
+            today,
+            view: Default::default(),
+        };
         let stopped = async {
             let _ = stopped.await;
         };

@@ -6,6 +6,7 @@ mod process;
 mod sending;
 mod starting;
 mod stored;
+mod watched;
 
 use std::{
     sync::{Arc, OnceLock},
@@ -19,6 +20,7 @@ use patella::{
     discord::{
         gateway, rest,
         serve::{self, ServeError, Settings, Tuning},
+        view::View,
         work::{Limits, Tally},
     },
     embedded,
@@ -41,6 +43,7 @@ struct Bot {
     channel: ChannelId,
     ann: UserId,
     said: Arc<std::sync::Mutex<Vec<String>>>,
+    view: View,
     stop: Option<oneshot::Sender<()>>,
     running: Option<JoinHandle<Result<Tally, ServeError>>>,
 }
@@ -91,7 +94,7 @@ impl Bot {
         let ann = discord.add_member(club, "Ann", StandIn::runner());
         // serenity looks for heartbeats twice a second: no shorter interval would be kept.
         discord.gateway(|gateway| gateway.heartbeat_interval = 1_000);
-        Self { discord, club, channel, ann, said: Arc::default(), stop: None, running: None }
+        Self { discord, club, channel, ann, said: Arc::default(), view: View::default(), stop: None, running: None }
     }
 
     async fn started() -> Self {
@@ -106,8 +109,14 @@ impl Bot {
     }
 
     fn start(&mut self, tuning: Tuning, store: Option<Arc<dyn Store>>) {
-        let settings =
-            Settings { token: self.discord.token(), api: self.discord.address(), shards: None, cooldown: Duration::ZERO, today };
+        let settings = Settings {
+            token: self.discord.token(),
+            api: self.discord.address(),
+            shards: None,
+            cooldown: Duration::ZERO,
+            today,
+            view: self.view.clone(),
+        };
         self.start_as(settings, tuning, store);
     }
 

@@ -14,7 +14,7 @@ const MARKER: &str = "zebrafinchuary";
 /// A member's name.
 const NAME: &str = "Quillonette";
 
-fn patella(folder: &Path) -> Command {
+pub(super) fn patella(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_patella"));
     let unwanted = ["DISCORD_TOKEN", "PATELLA_DISCORD_API", "PATELLA_SHARDS", "PATELLA_STORE_URL", "PATELLA_REGION", "RUST_LOG"];
     for variable in unwanted {
@@ -25,7 +25,7 @@ fn patella(folder: &Path) -> Command {
 }
 
 /// A folder of a test's own.
-fn folder(name: &str) -> PathBuf {
+pub(super) fn folder(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("troubles").join(name);
     if folder.exists() {
         fs::remove_dir_all(&folder).expect("it is ours");
@@ -62,7 +62,7 @@ fn with_a_wrong_token_it_says_what_to_do_and_not_the_token() {
 
 /// Sends the signal that service managers send, and waits for the end.
 #[cfg(unix)]
-fn end(mut child: Child) {
+pub(super) fn end(mut child: Child) {
     let told = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().expect("there is `kill`");
     assert!(told.success());
     assert!(child.wait().expect("it ends").success(), "a stop in good order is no fault");
