@@ -4,6 +4,7 @@ mod calendar;
 mod cli;
 #[cfg(feature = "discord")]
 mod conversations;
+mod deploy;
 mod docs;
 mod encoder;
 mod evaluation;
