@@ -17,6 +17,8 @@ pub mod knowledge;
 pub mod limits;
 pub mod model;
 pub mod net;
+#[cfg(feature = "web")]
+pub mod playground;
 pub mod render;
 pub mod reply;
 pub mod request;
