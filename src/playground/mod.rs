@@ -74,6 +74,8 @@ fn router(playground: Arc<Playground>) -> Router {
         .route("/page.js", asset("text/javascript; charset=utf-8", include_str!("assets/page.js")))
         .route("/shelf.js", asset("text/javascript; charset=utf-8", include_str!("assets/shelf.js")))
         .route("/composer.js", asset("text/javascript; charset=utf-8", include_str!("assets/composer.js")))
+        .route("/make.js", asset("text/javascript; charset=utf-8", include_str!("assets/make.js")))
+        .route("/wire.js", asset("text/javascript; charset=utf-8", include_str!("assets/wire.js")))
         .route("/icon.svg", asset("image/svg+xml", include_str!("assets/icon.svg")))
         .route("/api/commands", get(|State(page): Page| async move { Json(table::to_json(&page.app)) }))
         .route("/api/command", post(command))
