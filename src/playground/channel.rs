@@ -101,12 +101,7 @@ impl<'a> Visitor<'a> {
     }
 
     /// Answers a command of the table.
-    pub fn command(
-        &self,
-        name: &str,
-        options: &BTreeMap<String, Value>,
-        message: Option<String>,
-    ) -> Result<Value, Refusal> {
+    pub fn command(&self, name: &str, options: &BTreeMap<String, Value>, message: Option<String>) -> Result<Value, Refusal> {
         let Some(verb) = commands::slash(name, None).or_else(|| commands::message(name)).or_else(|| sub(name)) else {
             return Err(Refusal::new(StatusCode::NOT_FOUND, &self.replies().unknown_command, "/help lists all commands"));
         };
@@ -210,9 +205,7 @@ impl<'a> Visitor<'a> {
     /// Answers what was decided: a safety reply to the asker alone, anything else as the asker or the club wants it.
     fn decided(&self, decision: &Decision, text: &str, visible: Option<Visible>, why: bool) -> Shown {
         let reply = self.reply_to(decision);
-        let public = !why
-            && reply.audience != Audience::OnlyAsker
-            && visible.unwrap_or(self.club.visible) == Visible::Everyone;
+        let public = !why && reply.audience != Audience::OnlyAsker && visible.unwrap_or(self.club.visible) == Visible::Everyone;
         let shown = self.shown(&reply, if public { Place::Public } else { Place::Private });
         shown.because(Reasons::new(decision, self.page.app.knowledge(), text))
     }

@@ -70,10 +70,14 @@ mod tests {
             let host = HeaderValue::from_str(host).expect("a header");
             guard.admits(&HeaderMap::from_iter([(header::HOST, host)]))
         };
-        for host in ["127.0.0.1:8420", "127.0.0.1", "[::1]:8420", "[::1]", "localhost:1", "LOCALHOST", "knee.example:80", "10.0.0.7"] {
+        for host in
+            ["127.0.0.1:8420", "127.0.0.1", "[::1]:8420", "[::1]", "localhost:1", "LOCALHOST", "knee.example:80", "10.0.0.7"]
+        {
             assert!(admits(host), "{host}");
         }
-        for host in ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "", "knee.example.evil", "[::1", "[evil]:1"] {
+        for host in
+            ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "", "knee.example.evil", "[::1", "[evil]:1"]
+        {
             assert_eq!(admits(host), host == "[::1", "{host}");
         }
         assert!(!guard.admits(&HeaderMap::new()));

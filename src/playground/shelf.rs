@@ -49,7 +49,8 @@ impl Entry {
 
     /// How well it fits words that are all asked for; 0 where one of them is nowhere in it.
     fn score(&self, asked: &[&str]) -> usize {
-        let times = |word: &&str| TITLE * self.folded_title.matches(*word).count() + self.folded.matches(*word).count().min(TITLE);
+        let times =
+            |word: &&str| TITLE * self.folded_title.matches(*word).count() + self.folded.matches(*word).count().min(TITLE);
         let times: Vec<usize> = asked.iter().map(times).collect();
         if times.contains(&0) { 0 } else { times.iter().sum() }
     }
@@ -89,14 +90,16 @@ impl Shelf {
 
     /// The lists: what there is, each with a line.
     pub fn index(&self, knowledge: &Knowledge) -> Value {
-        let topics = knowledge.topics.iter().map(|t| {
-            json!({ "id": t.id, "kind": t.id.kind(), "title": t.title, "line": t.short, "reviewed_on": t.reviewed_on })
-        });
+        let topics = knowledge
+            .topics
+            .iter()
+            .map(|t| json!({ "id": t.id, "kind": t.id.kind(), "title": t.title, "line": t.short, "reviewed_on": t.reviewed_on }));
         let mut flags: Vec<&Flag> = knowledge.flags.iter().collect();
         flags.sort_by(|a, b| b.level.cmp(&a.level).then_with(|| a.title.cmp(&b.title)));
         let flags = flags.into_iter().map(|f| json!({ "id": f.id, "level": f.level, "title": f.title, "line": f.concern }));
         let tips = knowledge.tips.iter();
-        let tips = tips.map(|t| json!({ "id": t.id, "category": t.category, "season": t.season, "title": t.title, "line": t.text }));
+        let tips =
+            tips.map(|t| json!({ "id": t.id, "category": t.category, "season": t.season, "title": t.title, "line": t.text }));
         json!({
             "topics": topics.collect::<Vec<Value>>(),
             "flags": flags.collect::<Vec<Value>>(),

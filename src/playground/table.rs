@@ -27,9 +27,9 @@ pub(super) fn to_json(app: &App) -> Value {
         };
         match &command.does {
             Does::One(_, options) => all.push(entry(command.name.to_owned(), command.description, "slash", options)),
-            Does::Group(subs) => all.extend(
-                subs.iter().map(|s| entry(format!("{} {}", command.name, s.name), s.description, "slash", s.options)),
-            ),
+            Does::Group(subs) => {
+                all.extend(subs.iter().map(|s| entry(format!("{} {}", command.name, s.name), s.description, "slash", s.options)))
+            }
             Does::Message(_) => {
                 // Its description is where the table's lines have it.
                 let line = commands::lines().into_iter().find(|l| l.usage.ends_with(command.name));

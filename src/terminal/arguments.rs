@@ -283,9 +283,12 @@ fn listen(typed: &str) -> Result<Listen, String> {
     let Some((host, Ok(port))) = parts else { return Err("write a host and a port, such as 127.0.0.1:8420".to_owned()) };
     let host = match host.strip_prefix('[').map(|rest| rest.strip_suffix(']')) {
         Some(inner) => inner.filter(|inner| inner.parse::<Ipv6Addr>().is_ok()),
-        None => Some(host).filter(|host| !host.is_empty() && host.chars().all(|c| c.is_ascii_alphanumeric() || ".-_".contains(c))),
+        None => {
+            Some(host).filter(|host| !host.is_empty() && host.chars().all(|c| c.is_ascii_alphanumeric() || ".-_".contains(c)))
+        }
     };
-    let host = host.ok_or_else(|| "write an address or a name before the port, such as 127.0.0.1:8420 or [::1]:8420".to_owned())?;
+    let host =
+        host.ok_or_else(|| "write an address or a name before the port, such as 127.0.0.1:8420 or [::1]:8420".to_owned())?;
     Ok(Listen { host: host.to_owned(), port })
 }
 
