@@ -16,6 +16,7 @@ Examples:
   patella ask \"outside of my knee hurts after 5 miles\"
   patella ask --json \"which shoes stop knee pain?\"
   patella chat
+  patella playground
   patella topic pain.outside
   patella knowledge check ./knowledge
 

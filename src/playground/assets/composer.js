@@ -45,11 +45,9 @@ export function read(typed) {
     });
   }
   rest = rest.trim();
-  if (first) {
-    rest = rest.replace(new RegExp(`^${first.name}:\\s*`), "");
-    if (rest) options[first.name] = rest;
-  }
-  return { command: command.name, options };
+  if (!first) return { command: command.name, options };
+  rest = rest.replace(new RegExp(`^${first.name}:\\s*`), "");
+  return { command: command.name, options: rest ? { [first.name]: rest, ...options } : options };
 }
 
 /** How much of the longest option is used, and how much fits; counted as the server counts, in characters. */
@@ -146,8 +144,16 @@ const suggest = settled(async () => {
   announce();
 }, PAUSE);
 
+/** Where a style sheet cannot let the field grow with its text, this does. */
+function grow() {
+  if (CSS.supports("field-sizing", "content")) return;
+  field.style.height = "auto";
+  field.style.height = `${field.scrollHeight + 2}px`;
+}
+
 /** Whatever changed the text. */
 function typed() {
+  grow();
   count();
   showHints(field.value);
   // Commands are at hand; what the server is asked for waits for the next key.

@@ -202,7 +202,7 @@ function theme(name) {
   const chosen = THEMES.includes(name) ? name : "auto";
   if (chosen === "auto") delete document.documentElement.dataset.theme;
   else document.documentElement.dataset.theme = chosen;
-  by("theme-toggle").textContent = `Theme: ${chosen}`;
+  by("theme-toggle").lastElementChild.textContent = chosen;
 }
 
 function nextTheme() {

@@ -67,18 +67,31 @@ const look = settled(async () => {
   const typed = search.value.trim();
   if (!typed) {
     status.textContent = "";
-    listed = "";
-    return void enter(here, region);
+    showList(tabOf(here));
+    reading(Boolean(here[1]));
+    return;
   }
-  const { found, near } = await get("/api/shelf/search", { typed }).catch((error) => ({ found: [], near: false, error }));
+  let found, near;
+  try {
+    ({ found, near } = await get("/api/shelf/search", { typed }));
+  } catch (error) {
+    status.textContent = error.message;
+    return;
+  }
+  // Somebody typed on meanwhile.
   if (typed !== search.value.trim()) return;
   listed = `search ${typed}`;
   const rows = found.map((entry) => row(entry.sort, entry, `${SORTS[entry.sort][1]}: ${entry.line}`));
   list.replaceChildren(make("section", {}, make("h2", {}, near ? "Near to that" : "Found"), make("ul", {}, ...rows)));
   status.textContent = near ? `Nothing has all these words; ${found.length} cards are near` : `${found.length}${found.length === 40 ? " or more" : ""} found`;
-  by("shelf").classList.remove("reading");
-  detail.hidden = true;
+  reading(false);
 }, 90);
+
+/** Whether an entry stands beside the list, or on a phone in its place. */
+function reading(open) {
+  by("shelf").classList.toggle("reading", open);
+  detail.hidden = !open;
+}
 
 search.addEventListener("input", look);
 by("search-form").addEventListener("submit", (event) => event.preventDefault());
@@ -201,13 +214,41 @@ function calendar() {
 // Where on the shelf we are.
 
 let here = [];
+
+/** The tab that a path belongs to; what is none leads to the cards. */
+function tabOf([first]) {
+  if (SORTS[first]) return SORTS[first][0];
+  return ["flags", "tips", "calendar"].includes(first) ? first : "topics";
+}
+
 let region = "";
+/** The entry that was read last: who goes back to the list finds themselves there. */
+let left = "";
+
+function comeBack() {
+  const anchor = left && list.querySelector(`a[href$="/${left}"]`);
+  left = "";
+  if (anchor) {
+    anchor.focus({ preventScroll: true });
+    anchor.scrollIntoView({ block: "center" });
+  } else {
+    scrollTo(0, 0);
+    by("shelf").querySelector("h1").focus({ preventScroll: true });
+  }
+}
+
+// A tab begins anew, also the one that is shown.
+document.querySelector(".tabs").addEventListener("click", ({ target }) => {
+  if (!target.matches("a")) return;
+  search.value = status.textContent = listed = left = "";
+  if (target.hash === location.hash) enter(here, region);
+});
 
 /** Shows the part of the shelf that a path names: nothing, a list, or a sort and an id. */
 export async function enter(path, played) {
   [here, region] = [path, played];
-  const [first = "topics", id] = path;
-  const tab = SORTS[first] ? SORTS[first][0] : first;
+  const [first, id] = path;
+  const tab = tabOf(path);
   for (const anchor of document.querySelectorAll("[data-tab]")) {
     if (anchor.dataset.tab === tab) anchor.setAttribute("aria-current", "page");
     else anchor.removeAttribute("aria-current");
@@ -219,15 +260,14 @@ export async function enter(path, played) {
   if (isCalendar) return calendar();
   try {
     index ??= await get("/api/shelf");
-    const searching = listed.startsWith("search ");
-    if (!id && searching && search.value) search.value = status.textContent = "";
-    if (!(id && searching)) showList(["topics", "flags", "tips"].includes(tab) ? tab : "topics");
-    by("shelf").classList.toggle("reading", Boolean(id));
-    detail.hidden = !id;
+    if (!listed.startsWith("search ")) showList(tab);
+    reading(Boolean(id));
     if (id) fill(await get(`/api/shelf/${first}/${encodeURIComponent(id)}`, { region }));
     markCurrent(id);
-    scrollTo(0, 0);
-    if (!id) by("shelf").querySelector("h1").focus({ preventScroll: true });
+    if (id) {
+      left = id;
+      scrollTo(0, 0);
+    } else comeBack();
   } catch (error) {
     list.replaceChildren(make("p", { className: "trouble", role: "alert" }, `${error.message} ${error.mend ?? ""} `, button("Try again", () => enter(path, played))));
     listed = "";
