@@ -27,9 +27,10 @@ pub fn to_html(reply: &Reply) -> String {
         tip: _,      // likewise
     } = reply;
     let mut page = Page::default();
-    let role = if *kind == Kind::Safety { r#" role="alert""# } else { "" };
+    // A header may not be an alert itself.
+    let (alert, end) = if *kind == Kind::Safety { ("<div role=\"alert\">\n", "</div>\n") } else { ("", "") };
     page.push(&format!(
-        "<article class=\"reply\" lang=\"en\" data-kind=\"{}\" data-level=\"{}\">\n<header{role}>\n",
+        "<article class=\"reply\" lang=\"en\" data-kind=\"{}\" data-level=\"{}\">\n<header>\n{alert}",
         kind_name(*kind),
         level.name()
     ));
@@ -41,7 +42,7 @@ pub fn to_html(reply: &Reply) -> String {
             page.push(&format!("<p class=\"lead\"><strong>{}</strong></p>\n", lead(words, blocks)));
         }
     }
-    page.push("</header>\n");
+    page.push(&format!("{end}</header>\n"));
     for block in blocks {
         page.block(block, sources);
     }
@@ -313,7 +314,7 @@ mod tests {
     #[test]
     fn an_emergency_is_announced_and_its_numbers_dial() {
         let html = to_html(&sample::emergency());
-        assert!(html.contains("<header role=\"alert\">"), "{html}");
+        assert!(html.contains("<div role=\"alert\">"), "{html}");
         assert!(html.contains("<a href=\"tel:911\">911</a>"), "{html}");
         assert!(html.contains("Crisis Text Line: text HOME to 741741 <small>Any hour.</small>"), "{html}");
     }

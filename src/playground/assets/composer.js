@@ -173,6 +173,10 @@ function key(event) {
     list.close();
   } else if (open && (event.key === "Enter" || event.key === "Tab") && !event.shiftKey && list.takeMarked()) {
     // Taken: nothing is sent and the focus stays.
+  } else if (open && event.key === "Tab") {
+    // On to the next control, past the list.
+    list.close();
+    return;
   } else if (event.key === "Enter" && !event.shiftKey) field.form.requestSubmit();
   else return;
   event.preventDefault();

@@ -85,6 +85,7 @@ export function choicesOf(field, box, list, pick) {
   }
 
   const close = () => show([], false);
+  list.onmousedown = (event) => event.preventDefault();
   return {
     show,
     close,

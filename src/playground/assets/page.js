@@ -48,13 +48,15 @@ function mine(sent, decision) {
   said.append(words);
   const options = Object.entries(sent.options).slice(1).map(([name, value]) => ` ${name}:${value}`);
   if (options.length > 0) said.append(make("span", { className: "verb" }, options.join("")));
-  const tools = make("p", { className: "mine-tools row" });
+  const who = make("p", { className: "who" }, make("b", {}, "You"));
+  // The menu of a message has one entry.
+  if (sent.command === "ask") who.append(button("Answer privately", () => answerPrivately(text), { className: "answer-privately" }));
+  const message = make("article", { className: "message mine", "aria-label": "You" }, who, said);
   if (text.length > FOLDED) {
     said.classList.add("folded");
-    tools.append(unfold(said));
+    message.append(make("p", { className: "row" }, unfold(said)));
   }
-  if (sent.command === "ask") tools.append(button("Answer privately", () => answerPrivately(text), { className: "answer-privately" }));
-  return make("article", { className: "message mine", "aria-label": "You" }, make("p", { className: "who" }, make("b", {}, "You")), said, tools);
+  return message;
 }
 
 function unfold(said) {
@@ -109,12 +111,22 @@ function reasons({ decision, ms }) {
   for (const { heading, lines } of decision.lists) {
     body.append(make("div", {}, make("h3", {}, heading), make("ul", {}, ...lines.map((line) => make("li", {}, line)))));
   }
-  body.append(ranks(decision));
+  body.append(...[ranks(decision), legend(decision)].filter(Boolean));
   const open = make("details", { className: "why", open: reasonsOpen }, summary, body);
   open.addEventListener("toggle", () => {
     reasonsOpen = open.open;
   });
   return open;
+}
+
+const MARKS = { matched: "matched", flag: "red flag", undoes: "undoes", undone: "does not count", corrected: "spelling mended" };
+
+/** What the marks in the person's own message mean: those that are in it. */
+function legend({ pieces }) {
+  const used = Object.keys(MARKS).filter((mark) => pieces.some((piece) => piece.marks.includes(mark)));
+  if (used.length === 0) return null;
+  const marks = used.flatMap((mark) => [" ", make("mark", { className: mark }, MARKS[mark])]);
+  return make("p", { className: "quiet legend" }, "In your message:", ...marks);
 }
 
 function ranks({ topics, none }) {

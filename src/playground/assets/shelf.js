@@ -123,17 +123,18 @@ function phrases(entry) {
 function fill(entry) {
   const [tab, name] = SORTS[entry.sort];
   const back = make("a", { href: `#/shelf${tab === "topics" ? "" : `/${tab}`}` }, "Back to the list");
-  const parts = [make("p", { className: "facts" }, back, ` - ${name} `, make("code", {}, entry.id)), reply(entry.html)];
+  const parts = [make("p", { className: "facts" }, back, ` - ${name} `, make("code", {}, entry.id))];
   if (entry.sort === "flag") {
     const rules = entry.rules.map((rule) => `${rule.name} (${rule.level}${rule.unsure ? ", if the encoder agrees" : ""})`);
     parts.push(
-      part(`${entry.title}: why it matters`, make("p", {}, entry.concern), entry.raises ? make("p", {}, `What raises it: ${entry.raises}`) : null),
+      make("section", { className: "title" }, make("h2", {}, entry.title), make("p", {}, make("span", { className: `level ${entry.level}` }, entry.level), ` ${entry.concern}`), entry.raises ? make("p", {}, entry.raises) : null),
+      part("What Patella says", reply(entry.html)),
       part(`What raises it: any of ${rules.length} written rules`, bullets(rules)),
       part("Such as", bullets(entry.says)),
       part("What only looks alike, and must not raise it", bullets(entry.look_alikes)),
       part("Sources", make("ol", {}, ...entry.sources.map((source) => make("li", {}, link(source), source.page_seen ? "" : " (no page seen)")))),
     );
-  }
+  } else parts.push(reply(entry.html));
   if (entry.sort === "tip") {
     const season = entry.season.length > 0 ? entry.season.join(", ") : "all year";
     parts.push(make("p", { className: "facts" }, `Category: ${entry.category}. Season: ${season}.`));
@@ -182,6 +183,7 @@ zone.addEventListener("keydown", (event) => {
   if (!zones.isOpen()) return;
   if (event.key === "ArrowDown" || event.key === "ArrowUp") zones.move(event.key === "ArrowDown" ? 1 : -1);
   else if (event.key === "Escape") zones.close();
+  else if (event.key === "Tab") return zones.close();
   else if (!(event.key === "Enter" && zones.takeMarked())) return;
   event.preventDefault();
 });
