@@ -9,10 +9,12 @@ use crate::{
     base::Base,
     club::Club,
     encoder::Encoder,
+    id::TopicId,
     intent::{self, Ranker},
     knowledge::Knowledge,
+    limits,
     net::Net,
-    reply::{Choice, Reply},
+    reply::{Choice, Level, Reply},
     request::{Ask, Request},
     suggest::Suggester,
 };
@@ -46,6 +48,17 @@ pub struct App {
     net: Net,
     suggester: Suggester,
     defaults: Club,
+}
+
+/// What was meant where a topic was asked for.
+#[derive(Debug)]
+pub enum Named {
+    /// This topic, or the one that is nearest to the words.
+    Topic(TopicId),
+    /// The words raise a red flag: what was decided.
+    Alarm(Box<Decision>),
+    /// No topic.
+    Nothing,
 }
 
 impl App {
@@ -93,7 +106,38 @@ impl App {
             Request::ThatTip { tip } => answer::that_tip(knowledge, tip, club, today),
             Request::Clinics => answer::clinics(knowledge, club),
             Request::Privacy => answer::privacy(knowledge),
+            Request::Help => answer::help(knowledge),
         }
+    }
+
+    /// What somebody means who typed this where a topic is asked for: red flags before all that is not a topic's own name.
+    pub fn named(&self, typed: &str) -> Named {
+        let known = self.knowledge.topics.iter().find(|t| t.id.as_str() == typed || t.title.eq_ignore_ascii_case(typed));
+        if let Some(topic) = known {
+            return Named::Topic(topic.id.clone());
+        }
+        if typed.is_empty() {
+            return Named::Nothing;
+        }
+        let decision = self.explain(&Ask { text: typed.to_owned() });
+        if decision.safety.level() >= Level::Urgent {
+            return Named::Alarm(Box::new(decision));
+        }
+        self.suggest(typed, 1).into_iter().next().map_or(Named::Nothing, |nearest| Named::Topic(nearest.topic))
+    }
+
+    /// The reply where no topic is near to what was typed: those that are asked for most are offered.
+    pub fn no_topic(&self) -> Reply {
+        self.with_menu(answer::no_topic(&self.knowledge))
+    }
+
+    /// A reply that leads nowhere by itself, with a menu of topics to open.
+    pub fn with_menu(&self, mut reply: Reply) -> Reply {
+        if reply.choices.is_empty() {
+            reply.choices = self.suggest("", limits::SELECT_OPTIONS);
+            reply.choices_heading.clone_from(&self.knowledge.replies.head_open);
+        }
+        reply
     }
 
     /// The reply to a question that [`App::explain`] has decided.

@@ -19,6 +19,8 @@ pub mod model;
 pub mod net;
 #[cfg(feature = "discord")]
 pub mod operator;
+#[cfg(feature = "web")]
+pub mod playground;
 pub mod render;
 pub mod reply;
 pub mod request;

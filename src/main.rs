@@ -11,6 +11,12 @@ mod files;
 #[cfg(feature = "discord")]
 #[path = "main/reload.rs"]
 mod reload;
+#[cfg(feature = "web")]
+#[path = "main/playground.rs"]
+mod playground;
+#[cfg(any(feature = "discord", feature = "web"))]
+#[path = "main/running.rs"]
+mod running;
 
 use std::{
     io::{self, IsTerminal, Read, Write},
@@ -137,6 +143,11 @@ fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
             let held = held.map(|why| (&voices, why));
             let scores = author::eval::run(&app, &files, held, today(), &|| start.elapsed().as_secs_f64())?;
             if *json { writeln!(out, "{}", serde_json::to_string(&scores)?)? } else { write!(out, "{scores}")? }
+        }
+        #[cfg(feature = "web")]
+        Command::Playground { listen } => {
+            let folder = Folder::read(global.knowledge.as_deref())?;
+            playground::run(app(global)?, &folder.files, listen, out)?;
         }
         #[cfg(feature = "discord")]
         Command::Serve => {

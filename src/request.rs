@@ -52,6 +52,8 @@ pub enum Request {
     Clinics,
     /// What is kept of what people write.
     Privacy,
+    /// What can be asked, and how: the table of commands.
+    Help,
 }
 
 /// A question.

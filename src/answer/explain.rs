@@ -5,6 +5,10 @@ use std::ops::Range;
 use super::{Decision, Verdict};
 use crate::{knowledge::Knowledge, reply::Level};
 
+/// The heading above what was decided.
+pub const DECISION: &str = "Decision";
+/// The heading above the ranked topics.
+pub const TOPICS: &str = "Topics";
 /// The heading above the flags that were raised.
 pub const RED_FLAGS_FOUND: &str = "Red flags found";
 
@@ -16,7 +20,7 @@ impl Decision {
             format!("\"{}\"", text.get(span.clone()).unwrap_or("").split_whitespace().collect::<Vec<_>>().join(" "))
         };
         let title = |id: &str| knowledge.topic(id).map_or(String::new(), |t| t.title.clone());
-        let mut lines = vec![("Decision".to_owned(), vec![self.summary()])];
+        let mut lines = vec![(DECISION.to_owned(), vec![self.summary()])];
         lines.push(("Words that matched".into(), self.matched.iter().map(quote).collect()));
         let slots = self.slots.iter().map(|s| s.slot.name().to_owned()).collect();
         lines.push(("Details read".into(), slots));
@@ -45,7 +49,7 @@ impl Decision {
         });
         let mut ranked: Vec<String> = ranked.collect();
         ranked.push(format!("{:.2} none of Patella's business", self.none));
-        lines.push(("Topics".into(), ranked));
+        lines.push((TOPICS.into(), ranked));
         lines.retain(|(_, list)| !list.is_empty());
         lines
     }

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     club::Club,
+    commands::{self, Who},
     id::{CardKey, FlagId, TipId, TopicId},
     knowledge::{Knowledge, SEASONS, Slot, Tip, Topic},
     reply::{Audience, Block, Choice, Item, Kind, Level, Ranked, Reply},
@@ -153,6 +154,31 @@ pub fn privacy(knowledge: &Knowledge) -> Reply {
     let r = &knowledge.replies;
     let items = [&r.privacy_words, &r.privacy_kept, &r.privacy_club, &r.privacy_discord].map(Item::plain).to_vec();
     Reply { blocks: vec![Block::Bullets { heading: String::new(), items }], ..Reply::new(Kind::Notice, &r.privacy_title) }
+}
+
+/// What can be asked, and how: the table of commands.
+pub fn help(knowledge: &Knowledge) -> Reply {
+    let r = &knowledge.replies;
+    let of = |who| {
+        let lines = commands::lines().into_iter().filter(move |l| l.who == who);
+        lines.map(|l| Item::plain(format!("{}: {}", l.usage, l.description))).collect::<Vec<Item>>()
+    };
+    let paragraph = |text: &str| Block::Paragraph { heading: String::new(), items: vec![Item::plain(text)] };
+    let blocks = vec![
+        paragraph(&r.help_intro),
+        Block::Bullets { heading: r.help_commands.clone(), items: of(Who::All) },
+        paragraph(&r.help_ways),
+        Block::Bullets { heading: r.help_organizers.clone(), items: of(Who::ManageServer) },
+        Block::Note(r.uncertain.clone()),
+    ];
+    Reply { blocks, ..Reply::new(Kind::Notice, &r.help_title) }
+}
+
+/// No topic is near to what was typed.
+pub fn no_topic(knowledge: &Knowledge) -> Reply {
+    let r = &knowledge.replies;
+    let words = Block::Paragraph { heading: String::new(), items: vec![Item::plain(&r.no_topic)] };
+    Reply { blocks: vec![words], ..Reply::new(Kind::Notice, &r.no_topic_title) }
 }
 
 #[cfg(test)]

@@ -7,8 +7,8 @@ mod lookups;
 use std::ops::Range;
 
 pub use compose::compose;
-pub use explain::RED_FLAGS_FOUND;
-pub use lookups::{card, clinics, concern, look_up, privacy, sources, that_tip, tip, topics, topics_of};
+pub use explain::{DECISION, RED_FLAGS_FOUND, TOPICS};
+pub use lookups::{card, clinics, concern, help, look_up, no_topic, privacy, sources, that_tip, tip, topics, topics_of};
 
 use crate::{
     id::TopicId,

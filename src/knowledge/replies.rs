@@ -203,6 +203,8 @@ replies! {
     alert("{member}", "{number}");
     /// In that post, where the region is unknown.
     alert_number_unknown;
+    /// In that post, where nobody has a name.
+    alert_nameless;
     /// Pressed again at once.
     alert_already;
     /// The public pointer.

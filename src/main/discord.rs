@@ -32,6 +32,7 @@ use tokio::{net::TcpListener, task::JoinHandle};
 use super::{
     files,
     reload::{self, Read},
+    running::{runtime, told_to_stop},
 };
 
 /// What `serve` says to somebody who has no token yet.
@@ -52,12 +53,6 @@ fn shards(config: &Config) -> anyhow::Result<Option<Shards>> {
         Some(shards) => Ok(Some(shards)),
         None => bail!("`{text}` is no range of shards; write it like 0-3/8 (PATELLA_SHARDS or discord.shards)"),
     }
-}
-
-fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
-    // With one worker, a burst of events starves the tasks that would answer them.
-    let workers = std::thread::available_parallelism().map_or(2, usize::from).max(2);
-    tokio::runtime::Builder::new_multi_thread().worker_threads(workers).enable_all().build().context("cannot start threads")
 }
 
 fn rest(config: &Config) -> anyhow::Result<Rest> {
@@ -135,27 +130,6 @@ async fn operator(config: &Config, view: View) -> JoinHandle<()> {
             tokio::spawn(async {})
         }
     }
-}
-
-/// Ends at Ctrl-C or, on Unix, at the signal that service managers send.
-async fn told_to_stop() {
-    let interrupt = async {
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    };
-    #[cfg(unix)]
-    {
-        let terminate = async {
-            match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-                Ok(mut signal) => drop(signal.recv().await),
-                Err(_) => std::future::pending().await,
-            }
-        };
-        tokio::select! { () = interrupt => {}, () = terminate => {} }
-    }
-    #[cfg(not(unix))]
-    interrupt.await;
 }
 
 /// Prints what each check finds, as it is found; fails if any found a fault. `base` is what was found of settings and knowledge.

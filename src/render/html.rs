@@ -27,19 +27,22 @@ pub fn to_html(reply: &Reply) -> String {
         tip: _,      // likewise
     } = reply;
     let mut page = Page::default();
-    let role = if *kind == Kind::Safety { r#" role="alert""# } else { "" };
+    // A header may not be an alert itself.
+    let (alert, end) = if *kind == Kind::Safety { ("<div role=\"alert\">\n", "</div>\n") } else { ("", "") };
     page.push(&format!(
-        "<article class=\"reply\" lang=\"en\" data-kind=\"{}\" data-level=\"{}\">\n<header{role}>\n",
+        "<article class=\"reply\" lang=\"en\" data-kind=\"{}\" data-level=\"{}\">\n<header>\n{alert}",
         kind_name(*kind),
         level.name()
     ));
-    page.element("h2", title);
+    if !title.is_empty() {
+        page.element("h2", title);
+    }
     for block in blocks {
         if let Block::Lead(words) = block {
-            page.push(&format!("<p><strong>{}</strong></p>\n", escape(words)));
+            page.push(&format!("<p class=\"lead\"><strong>{}</strong></p>\n", lead(words, blocks)));
         }
     }
-    page.push("</header>\n");
+    page.push(&format!("{end}</header>\n"));
     for block in blocks {
         page.block(block, sources);
     }
@@ -48,7 +51,8 @@ pub fn to_html(reply: &Reply) -> String {
         page.push(&format!("<figure><figcaption>{}</figcaption></figure>\n", escape(&picture.alt)));
     }
     page.choices(choices_heading, choices);
-    page.sources(sources_heading, sources);
+    // Where there is nothing else, there is nothing to fold them away for.
+    page.sources(sources_heading, sources, blocks.is_empty());
     page.push("</article>\n");
     page.out
 }
@@ -156,22 +160,19 @@ impl Page {
         self.push("</ul>\n</nav>\n");
     }
 
-    fn sources(&mut self, heading: &str, sources: &[Cited]) {
+    fn sources(&mut self, heading: &str, sources: &[Cited], open: bool) {
         if sources.is_empty() {
             return;
         }
-        self.push("<footer>\n");
-        if !heading.is_empty() {
-            self.element("h3", heading);
-        }
-        self.push("<ol>\n");
+        let (open, count) = (if open { " open" } else { "" }, sources.len());
+        self.push(&format!("<footer>\n<details{open}>\n<summary>{} ({count})</summary>\n<ol>\n", escape(heading)));
         for source in sources {
             let worth = worth(source);
             let worth = if worth.is_empty() { worth } else { format!(" <small>({worth})</small>") };
             let title = source.link.as_ref().map_or_else(|| escape(&source.title), |link| web_link(link, &source.title));
             self.push(&format!("<li>{title}{worth}</li>\n"));
         }
-        self.push("</ol>\n</footer>\n");
+        self.push("</ol>\n</details>\n</footer>\n");
     }
 
     fn element(&mut self, tag: &str, words: &str) {
@@ -187,6 +188,16 @@ impl Page {
 fn words(item: &Item, sources: &[Cited]) -> String {
     let marker = marker(item, sources).map(|m| format!(" <sup>{m}</sup>")).unwrap_or_default();
     format!("{}{marker}", escape(&item.text))
+}
+
+/// The first line, with a number in it that a tap dials: one of those that stand below.
+fn lead(words: &str, blocks: &[Block]) -> String {
+    let numbers = blocks.iter().filter_map(|b| if let Block::Numbers { numbers, .. } = b { Some(numbers) } else { None });
+    let named = numbers.flatten().map(|n| n.number.as_str()).find(|n| words.contains(*n));
+    match named.and_then(|number| words.split_once(number).map(|around| (around, number))) {
+        Some(((before, after), number)) => format!("{}{}{}", escape(before), phone_link(number), escape(after)),
+        None => escape(words),
+    }
 }
 
 /// A link that opens the dialer, where the words are a phone number and nothing else ("text HOME to 741741" is not).
@@ -288,11 +299,13 @@ mod tests {
         </ul>
         </nav>
         <footer>
-        <h3>Sources</h3>
+        <details>
+        <summary>Sources (2)</summary>
         <ol>
         <li><a href="https://doi.example/10.1?a=1&amp;b=2" rel="noopener noreferrer">Willy 2019, Patellofemoral pain</a> <small>(strong evidence)</small></li>
         <li>General knowledge <small>(no page seen)</small></li>
         </ol>
+        </details>
         </footer>
         </article>
         "#);
@@ -301,7 +314,7 @@ mod tests {
     #[test]
     fn an_emergency_is_announced_and_its_numbers_dial() {
         let html = to_html(&sample::emergency());
-        assert!(html.contains("<header role=\"alert\">"), "{html}");
+        assert!(html.contains("<div role=\"alert\">"), "{html}");
         assert!(html.contains("<a href=\"tel:911\">911</a>"), "{html}");
         assert!(html.contains("Crisis Text Line: text HOME to 741741 <small>Any hour.</small>"), "{html}");
     }

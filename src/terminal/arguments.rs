@@ -1,6 +1,6 @@
 //! The command line: commands, options and their help. What wrong usage is, is decided here.
 
-use std::path::PathBuf;
+use std::{fmt, net::Ipv6Addr, path::PathBuf};
 
 use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum, error::ErrorKind};
 use clap_complete::Shell;
@@ -16,6 +16,7 @@ Examples:
   patella ask \"outside of my knee hurts after 5 miles\"
   patella ask --json \"which shoes stop knee pain?\"
   patella chat
+  patella playground
   patella topic pain.outside
   patella knowledge check ./knowledge
 
@@ -117,6 +118,20 @@ Examples:
         /// Write the scores as one JSON object.
         #[arg(long)]
         json: bool,
+    },
+    /// Try the bot in a browser: no token, no account.
+    #[cfg(feature = "web")]
+    #[command(after_help = "\
+It prints the address to open. Nothing that is typed there is kept or leaves this machine.
+
+Examples:
+  patella playground
+  patella playground --listen 127.0.0.1:0
+  patella playground --listen 0.0.0.0:8420 --region uk")]
+    Playground {
+        /// Where to listen: an address or a name of this machine, and a port; port 0 takes any that is free.
+        #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8420", value_parser = listen)]
+        listen: Listen,
     },
     /// Run the bot in Discord.
     #[cfg(feature = "discord")]
@@ -248,6 +263,36 @@ pub struct Simulate {
     pub club: u64,
 }
 
+/// Where to listen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listen {
+    /// An address or a name, without brackets.
+    pub host: String,
+    /// 0 for any that is free.
+    pub port: u16,
+}
+
+impl fmt::Display for Listen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { host, port } = self;
+        if host.contains(':') { write!(f, "[{host}]:{port}") } else { write!(f, "{host}:{port}") }
+    }
+}
+
+fn listen(typed: &str) -> Result<Listen, String> {
+    let parts = typed.rsplit_once(':').map(|(host, port)| (host, port.parse::<u16>()));
+    let Some((host, Ok(port))) = parts else { return Err("write a host and a port, such as 127.0.0.1:8420".to_owned()) };
+    let host = match host.strip_prefix('[').map(|rest| rest.strip_suffix(']')) {
+        Some(inner) => inner.filter(|inner| inner.parse::<Ipv6Addr>().is_ok()),
+        None => {
+            Some(host).filter(|host| !host.is_empty() && host.chars().all(|c| c.is_ascii_alphanumeric() || ".-_".contains(c)))
+        }
+    };
+    let host =
+        host.ok_or_else(|| "write an address or a name before the port, such as 127.0.0.1:8420 or [::1]:8420".to_owned())?;
+    Ok(Listen { host: host.to_owned(), port })
+}
+
 fn held(typed: &str) -> Result<Held, String> {
     Held::from_name(typed).ok_or_else(|| "write tune or prove".to_owned())
 }
@@ -347,6 +392,16 @@ mod tests {
     #[test]
     fn the_table_is_consistent() {
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn a_place_to_listen_is_a_host_and_a_port() {
+        for good in ["127.0.0.1:8420", "[::1]:0", "localhost:80", "knee.example:8420"] {
+            assert_eq!(listen(good).map(|l| l.to_string()).as_deref(), Ok(good));
+        }
+        for bad in ["", "8420", ":8420", "127.0.0.1", "127.0.0.1:port", "127.0.0.1:70000", "::1:80", "[no]:80", "http://a:80"] {
+            assert!(listen(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

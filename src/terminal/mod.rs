@@ -6,10 +6,7 @@ mod lines;
 
 use std::io::{self, Write};
 
-use jiff::{
-    SignedDuration, Timestamp,
-    civil::{Date, Time},
-};
+use jiff::civil::Date;
 use serde_json::{Value, json};
 
 use self::arguments::Simulate;
@@ -25,8 +22,8 @@ use crate::{
     request::{Ask, Request},
     safety::By,
     text::likeness,
-    tips::coming,
-    weekly::{Plan, Weeks},
+    tips::from_day,
+    weekly::Plan,
 };
 
 /// The phrasings of a warning sign, read when they are asked for.
@@ -115,11 +112,7 @@ impl Terminal<'_> {
         let Simulate { zone, weekday, time, from, weeks: count, club } = simulate;
         let plan = Plan { place: PlaceId(0), day: *weekday, time: *time, zone: zone.clone(), role: None };
         let Some(slot) = plan.slot() else { return Ok(()) };
-        // The instant before the first day begins there.
-        let begin = slot.zone.to_ambiguous_timestamp(from.to_datetime(Time::MIN)).compatible().unwrap_or(Timestamp::MAX);
-        let after = begin.checked_sub(SignedDuration::from_nanos(1)).unwrap_or(Timestamp::MIN);
-        let Some(weeks) = Weeks::start(None, plan, after) else { return Ok(()) };
-        for (due, tip) in coming(&self.app.knowledge().tips, ClubId(*club), &weeks, *count as usize) {
+        for (due, tip) in from_day(&self.app.knowledge().tips, ClubId(*club), plan, *from, *count as usize) {
             let local = due.at.to_zoned(slot.zone.clone());
             writeln!(out, "{} {} {}", due.at, local.strftime("%Y-%m-%dT%H:%M:%S%:z"), tip.id)?;
         }

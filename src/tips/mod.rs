@@ -10,11 +10,16 @@ pub mod worker;
 pub mod zones;
 
 use self::{deck::Week, zones::is_southern};
+use jiff::{
+    SignedDuration, Timestamp,
+    civil::{Date, Time},
+};
+
 use crate::{
     id::ClubId,
     knowledge::Tip,
     schedule::Due,
-    weekly::{End, Weeks},
+    weekly::{End, Plan, Weeks},
 };
 
 /// The tip for a date, and its round in the deck: the one pinned for it, else the next; `None` where the deck is empty.
@@ -38,4 +43,13 @@ pub fn coming<'a>(tips: &'a [Tip], club: ClubId, weeks: &Weeks, count: usize) ->
         coming.push((due, tip));
     }
     coming
+}
+
+/// The tips of a club that begins with a plan on a day of its zone; none where this machine does not know the zone.
+pub fn from_day<'a>(tips: &'a [Tip], club: ClubId, plan: Plan, day: Date, count: usize) -> Vec<(Due, &'a Tip)> {
+    let Some(slot) = plan.slot() else { return Vec::new() };
+    // The instant before the day begins there.
+    let begin = slot.zone.to_ambiguous_timestamp(day.to_datetime(Time::MIN)).compatible().unwrap_or(Timestamp::MAX);
+    let after = begin.checked_sub(SignedDuration::from_nanos(1)).unwrap_or(Timestamp::MIN);
+    Weeks::start(None, plan, after).map_or_else(Vec::new, |weeks| coming(tips, club, &weeks, count))
 }

@@ -134,10 +134,10 @@ const HOMES: [(&str, &[&str]); 33] = [
     ("sha2::", &["discord/seal.rs", "discord/door/club.rs"]),
     ("prometheus_client", &["discord/work/"]),
     ("sqlx", &["store/"]),
-    ("axum", &["web.rs"]),
+    ("axum", &["web.rs", "playground/"]),
     ("hyper", &["web.rs"]),
     ("http_body_util", &["web.rs"]),
-    ("tokio::", &["discord/", "store/", "tips/worker.rs", "web.rs", "main/discord.rs"]),
+    ("tokio::", &["discord/", "store/", "tips/worker.rs", "web.rs", "playground/", "main/"]),
     ("fastrand::", &["discord/"]),
     ("tracing_subscriber", &["telemetry.rs"]),
     ("tracing::", &["discord/", "store/", "tips/worker.rs", "telemetry.rs", "main/discord.rs"]),
@@ -146,7 +146,7 @@ const HOMES: [(&str, &[&str]); 33] = [
     ("SystemTime", &["main"]),
     ("Zoned::now", &["main"]),
     // Not the store: its callers say when.
-    ("Timestamp::now", &["discord/"]),
+    ("Timestamp::now", &["discord/", "main/playground.rs"]),
 ];
 
 #[test]

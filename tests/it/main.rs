@@ -11,6 +11,8 @@ mod evaluation;
 mod house;
 #[cfg(feature = "discord")]
 mod pictures;
+#[cfg(all(feature = "web", feature = "discord"))]
+mod playground;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod properties;

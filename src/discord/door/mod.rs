@@ -31,11 +31,10 @@ use crate::{
     answer::Decision,
     app::{App, Live},
     club::Club,
-    commands::{self, Verb, Who},
+    commands::Verb,
     knowledge::Replies,
-    limits,
-    reply::{Block, Item, Kind, Level, Reply},
-    request::Ask,
+    reply::{Kind, Level},
+    request::{Ask, Request},
     store::Clubs,
 };
 
@@ -200,7 +199,7 @@ impl Door {
         let today = (self.today)();
         let place = if said.club.is_some() { Place::Public } else { Place::Direct };
         if said.text.is_empty() {
-            let message = to_discord::message(&self.help(), self.replies(), place, 0);
+            let message = to_discord::message(&self.app.handle(&Request::Help, (self.today)()), self.replies(), place, 0);
             return Some(Outgoing { message, urgent: false });
         }
         let decision = self.decide(&said.text);
@@ -215,19 +214,10 @@ impl Door {
             self.discreet(&decision, said.member, &club)
         } else {
             let reply = self.app.reply_to(&decision, &club, today);
-            let reply = if reply.kind == Kind::OutOfScope { self.with_menu(reply) } else { reply };
+            let reply = if reply.kind == Kind::OutOfScope { self.app.with_menu(reply) } else { reply };
             to_discord::message(&reply, self.replies(), place, 0)
         };
         Some(Outgoing { message, urgent })
-    }
-
-    /// A reply that leads nowhere by itself, with a menu of topics to open.
-    fn with_menu(&self, mut reply: Reply) -> Reply {
-        if reply.choices.is_empty() {
-            reply.choices = self.app.suggest("", limits::SELECT_OPTIONS);
-            reply.choices_heading.clone_from(&self.replies().head_open);
-        }
-        reply
     }
 
     /// A safety reply where others read along: what to do and the number, but not what it is about. The rest is behind a button
@@ -269,24 +259,6 @@ impl Door {
         // Rounded up: "0 s" would be no wait.
         let seconds = left.as_millis().div_ceil(1000).max(1);
         self.replies().cooldown.replace("{seconds}", &seconds.to_string())
-    }
-
-    /// The table of commands as a reply.
-    fn help(&self) -> Reply {
-        let r = self.replies();
-        let of = |who| {
-            let lines = commands::lines().into_iter().filter(move |l| l.who == who);
-            lines.map(|l| Item::plain(format!("{}: {}", l.usage, l.description))).collect::<Vec<Item>>()
-        };
-        let paragraph = |text: &str| Block::Paragraph { heading: String::new(), items: vec![Item::plain(text)] };
-        let blocks = vec![
-            paragraph(&r.help_intro),
-            Block::Bullets { heading: r.help_commands.clone(), items: of(Who::All) },
-            paragraph(&r.help_ways),
-            Block::Bullets { heading: r.help_organizers.clone(), items: of(Who::ManageServer) },
-            Block::Note(r.uncertain.clone()),
-        ];
-        Reply { blocks, ..Reply::new(Kind::Notice, &r.help_title) }
     }
 }
 

@@ -5,13 +5,14 @@ use std::time::Instant;
 use jiff::civil::Date;
 use serenity::builder::CreateEmbed;
 
-use super::{Message, Options, Place, Press, Response, Visit, plain, shorten, to_discord, units};
+use super::{Message, Options, Place, Press, Response, Visit, at_length, plain, shorten, to_discord, units};
 use crate::{
     answer::Decision,
+    app::Named,
     club::Visible,
     commands::Verb,
     limits,
-    reply::{Audience, Block, Item, Kind, Level, Reply},
+    reply::{Audience, Kind, Level, Reply},
     request::Request,
 };
 
@@ -53,7 +54,7 @@ impl Visit<'_> {
             Verb::Faults => self.show(&Request::TopicsOf { kind: "fault" }),
             Verb::Clinic => self.show(&Request::Clinics),
             Verb::Privacy => self.show(&Request::Privacy),
-            Verb::Help => Response::message(&self.privately(&self.door.help(), 0)),
+            Verb::Help => self.show(&Request::Help),
             Verb::ClubShow => self.club_show().await,
             Verb::ClubSet => self.club_set(options).await,
             Verb::ClinicAdd => self.clinic_add(options).await,
@@ -90,7 +91,7 @@ impl Visit<'_> {
         }
         let mut reply = self.door.app.reply_to(decision, &self.club, self.today());
         if reply.kind == Kind::OutOfScope {
-            reply = self.door.with_menu(reply);
+            reply = self.door.app.with_menu(reply);
         }
         // Where the bot is a guest, nobody has set what others read: only the asker's own word makes it public.
         let usual = if self.incoming.guest { Visible::Me } else { self.club.visible };
@@ -133,7 +134,7 @@ impl Visit<'_> {
         }
         let mut reply = self.door.app.reply_to(&decision, &self.club, self.today());
         if reply.kind == Kind::OutOfScope {
-            reply = self.door.with_menu(reply);
+            reply = self.door.app.with_menu(reply);
         }
         let mut message = self.privately(&reply, 0);
         if urgent {
@@ -149,30 +150,11 @@ impl Visit<'_> {
 
     /// A topic by id or title, as suggestions give it; else whatever it is that was typed, red flags first.
     fn topic(&self, name: &str) -> Response {
-        let knowledge = self.door.app.knowledge();
-        let known = knowledge.topics.iter().any(|t| t.id.as_str() == name || t.title.eq_ignore_ascii_case(name));
-        if known {
-            return self.show(&Request::LookUp { name: name.to_owned() });
+        match at_length(|| self.door.app.named(name)) {
+            Named::Topic(topic) => self.show(&Request::LookUp { name: topic.to_string() }),
+            Named::Alarm(decision) => self.decided(&decision, name, None, false),
+            Named::Nothing => Response::message(&self.privately(&self.door.app.no_topic(), 0)),
         }
-        if name.is_empty() {
-            return self.no_topic();
-        }
-        let decision = self.door.decide(name);
-        if decision.safety.level() >= Level::Urgent {
-            return self.decided(&decision, name, None, false);
-        }
-        match self.door.app.suggest(name, 1).into_iter().next() {
-            Some(nearest) => self.show(&Request::LookUp { name: nearest.topic.to_string() }),
-            None => self.no_topic(),
-        }
-    }
-
-    /// No topic is near to what was typed: a notice, and a menu of those that are asked for most.
-    fn no_topic(&self) -> Response {
-        let r = self.door.replies();
-        let words = Block::Paragraph { heading: String::new(), items: vec![Item::plain(&r.no_topic)] };
-        let reply = Reply { blocks: vec![words], ..Reply::new(Kind::Notice, &r.no_topic_title) };
-        Response::message(&self.privately(&self.door.with_menu(reply), 0))
     }
 
     pub(super) fn tip(&self, category: Option<String>, turn: u64, again: bool) -> Response {

@@ -1,0 +1,281 @@
+// The page: which view is shown, its theme and club, and the channel. What is here is gone when the page is closed.
+
+import { clear, field, read, room, start } from "./composer.js";
+import { button, fromServer, make } from "./make.js";
+import { enter } from "./shelf.js";
+import { get, post } from "./wire.js";
+
+const by = (id) => document.getElementById(id);
+const log = by("log");
+const form = by("composer-form");
+const trouble = by("trouble");
+/** As many topics have a button each; more become a menu. */
+const BUTTONS = 4;
+/** A longer message of one's own is folded. */
+const FOLDED = 700;
+
+/** Whether the reasons beside a reply are open: as they were left last. */
+let reasonsOpen = matchMedia("(min-width: 60rem)").matches;
+
+/** The club that is played: settings of this page alone. */
+function club() {
+  return { region: by("region").value, visible: document.querySelector('input[name="visible"]:checked').value };
+}
+
+// Messages.
+
+function arrive(message, focus) {
+  log.append(message);
+  const smooth = matchMedia("(prefers-reduced-motion: no-preference)").matches;
+  message.scrollIntoView({ block: "start", behavior: smooth ? "smooth" : "auto" });
+  if (focus) message.focus({ preventScroll: true });
+}
+
+/** The person's own words, marked as they were read. */
+function pieces(decision, text) {
+  if (!decision) return [text];
+  return decision.pieces.map((piece) =>
+    piece.marks.length > 0 ? make("mark", { className: piece.marks.join(" ") }, piece.text) : piece.text,
+  );
+}
+
+function mine(sent, decision) {
+  const text = sent.message ?? Object.values(sent.options)[0] ?? "";
+  const said = make("p", { className: "said" });
+  if (sent.message !== undefined) said.append(make("span", { className: "verb" }, "Answer privately: "));
+  else if (sent.command !== "ask") said.append(make("span", { className: "verb" }, `/${sent.command} `));
+  const words = make("span", { className: "words" }, ...pieces(decision, String(text)));
+  said.append(words);
+  const options = Object.entries(sent.options).slice(1).map(([name, value]) => ` ${name}:${value}`);
+  if (options.length > 0) said.append(make("span", { className: "verb" }, options.join("")));
+  const who = make("p", { className: "who" }, make("b", {}, "You"));
+  // The menu of a message has one entry.
+  if (sent.command === "ask") who.append(button("Answer privately", () => answerPrivately(text), { className: "answer-privately" }));
+  const message = make("article", { className: "message mine", "aria-label": "You" }, who, said);
+  if (text.length > FOLDED) {
+    said.classList.add("folded");
+    message.append(make("p", { className: "row" }, unfold(said)));
+  }
+  return message;
+}
+
+function unfold(said) {
+  const toggle = button("Show all of it", () => {
+    const folded = said.classList.toggle("folded");
+    toggle.setAttribute("aria-expanded", String(!folded));
+    toggle.textContent = folded ? "Show all of it" : "Show less";
+  }, { "aria-expanded": "false" });
+  return toggle;
+}
+
+function theirs(shown) {
+  const who = make("p", { className: "who" }, make("b", {}, "Patella"));
+  who.append(make("span", { className: shown.private ? "for private" : "for public" }, shown.private ? "Only you see this" : "Everyone sees this"));
+  if (shown.kind === "safety") who.append(make("span", { className: `level ${shown.level}` }, shown.level));
+  const left = make("div", {}, fromServer(shown.html));
+  if (shown.note) left.append(make("div", { className: "after" }, fromServer(shown.note)));
+  left.append(...buttons(shown));
+  const pair = make("div", { className: "pair" }, left, reasons(shown));
+  const label = shown.title ? `Patella: ${shown.title}` : "Patella";
+  const message = make("article", { className: "message bot", tabIndex: -1, "aria-label": label }, who, pair);
+  message.dataset.kind = shown.kind;
+  message.dataset.private = String(shown.private);
+  return message;
+}
+
+function buttons(shown) {
+  const rows = [];
+  const row = (...parts) => rows.push(make("div", { className: "row" }, ...parts));
+  const pressed = ({ label, press }) => button(label, () => pressOn(press), { className: press.do === "alert" ? "press urgent" : "press" });
+  if (shown.choices.length > BUTTONS) row(...menu(shown));
+  else if (shown.choices.length > 0) {
+    row(make("span", { className: "quiet" }, shown.choices_heading), ...shown.choices.map(pressed));
+  }
+  if (shown.buttons.length > 0) row(...shown.buttons.map(pressed));
+  return rows;
+}
+
+/** A menu with a button: choosing alone does nothing, so that arrow keys can look through it. */
+function menu({ choices, choices_heading }) {
+  const select = make("select", { className: "menu", "aria-label": choices_heading });
+  select.append(...choices.map((choice, n) => make("option", { value: String(n) }, choice.label)));
+  return [make("span", { className: "quiet" }, choices_heading), select, button("Open", () => pressOn(choices[select.value].press), { className: "press" })];
+}
+
+// Why it is this reply.
+
+function reasons({ decision, ms }) {
+  if (!decision) return make("p", { className: "quiet looked-up" }, `Looked up, not decided: ${ms} ms`);
+  const summary = make("summary", {}, "Why this reply ", make("span", {}, `${ms} ms`));
+  const body = make("div", { className: "why-body" }, make("p", {}, `Decision: ${decision.summary}.`));
+  for (const { heading, lines } of decision.lists) {
+    body.append(make("div", {}, make("h3", {}, heading), make("ul", {}, ...lines.map((line) => make("li", {}, line)))));
+  }
+  body.append(...[ranks(decision), legend(decision)].filter(Boolean));
+  const open = make("details", { className: "why", open: reasonsOpen }, summary, body);
+  open.addEventListener("toggle", () => {
+    reasonsOpen = open.open;
+  });
+  return open;
+}
+
+const MARKS = { matched: "matched", flag: "red flag", undoes: "undoes", undone: "does not count", corrected: "spelling mended" };
+
+/** What the marks in the person's own message mean: those that are in it. */
+function legend({ pieces }) {
+  const used = Object.keys(MARKS).filter((mark) => pieces.some((piece) => piece.marks.includes(mark)));
+  if (used.length === 0) return null;
+  const marks = used.flatMap((mark) => [" ", make("mark", { className: mark }, MARKS[mark])]);
+  return make("p", { className: "quiet legend" }, "In your message:", ...marks);
+}
+
+function ranks({ topics, none }) {
+  const row = (title, share, role) => [
+    make("dt", {}, title, role ? make("em", {}, ` (${role})`) : null),
+    make("dd", {}, make("meter", { min: 0, max: 1, value: share, "aria-label": title })),
+    make("dd", {}, share.toFixed(2)),
+  ];
+  const rows = topics.flatMap((topic, at) => row(topic.title, topic.share, at === 1 ? "runner-up" : ""));
+  const list = make("dl", { className: "ranks" }, ...rows, ...row("None of Patella's business", none));
+  return make("div", {}, make("h3", {}, "Topics, with how probable each is"), list);
+}
+
+// What is sent.
+
+function say(error, again) {
+  const parts = [error.mend ? `${sentence(error.message)} ${sentence(error.mend)}` : error.message];
+  if (again) parts.push(button("Try again", again, { id: "retry" }));
+  trouble.replaceChildren(...parts);
+  trouble.hidden = false;
+}
+
+const sentence = (words) => words.charAt(0).toUpperCase() + words.slice(1) + (/[.?!]$/.test(words) ? "" : ".");
+
+/** Does one thing at a time; a server that is not there can be asked again, and what was typed stays where it is. */
+async function attempt(work) {
+  if (form.getAttribute("aria-busy") === "true") return;
+  form.setAttribute("aria-busy", "true");
+  trouble.hidden = true;
+  field.readOnly = true;
+  try {
+    await work();
+  } catch (error) {
+    say(error, error.mend ? null : () => attempt(work));
+  } finally {
+    form.removeAttribute("aria-busy");
+    field.readOnly = false;
+  }
+}
+
+async function command(sent) {
+  const shown = await post("/api/command", { ...sent, club: club() });
+  const own = mine(sent, shown.decision);
+  log.append(own);
+  const reply = theirs(shown);
+  log.append(reply);
+  if (shown.decision && sent.options.why) reply.querySelector(".why").open = true;
+  const smooth = matchMedia("(prefers-reduced-motion: no-preference)").matches;
+  // A long paste would push the reply out of sight: then the reply comes to the top.
+  (own.offsetHeight > 200 ? reply : own).scrollIntoView({ block: "start", behavior: smooth ? "smooth" : "auto" });
+  return reply;
+}
+
+function send(event) {
+  event.preventDefault();
+  const typed = field.value;
+  if (!typed.trim()) return field.focus();
+  const { used, fits } = room(typed);
+  if (used > fits) {
+    return say({ message: `that is ${used.toLocaleString("en")} characters, and ${fits.toLocaleString("en")} fit`, mend: "your text is still here; where it hurts, when, and for how long is enough" });
+  }
+  attempt(async () => {
+    await command(read(typed));
+    clear();
+    field.focus();
+  });
+}
+
+function answerPrivately(message) {
+  attempt(async () => {
+    const reply = await command({ command: "Answer privately", options: {}, message });
+    reply.focus({ preventScroll: true });
+  });
+}
+
+function pressOn(press) {
+  attempt(async () => arrive(theirs(await post("/api/press", { press, club: club() })), true));
+}
+
+// Theme, settings, views.
+
+const THEMES = ["auto", "light", "dark"];
+
+function theme(name) {
+  const chosen = THEMES.includes(name) ? name : "auto";
+  if (chosen === "auto") delete document.documentElement.dataset.theme;
+  else document.documentElement.dataset.theme = chosen;
+  by("theme-toggle").lastElementChild.textContent = chosen;
+}
+
+function nextTheme() {
+  const now = document.documentElement.dataset.theme ?? "auto";
+  theme(THEMES[(THEMES.indexOf(now) + 1) % THEMES.length]);
+}
+
+function toggleSettings() {
+  const open = by("settings").hidden;
+  by("settings").hidden = !open;
+  by("settings-toggle").setAttribute("aria-expanded", String(open));
+  if (open) by("region").focus();
+}
+
+/** Where the channel was left. */
+let channelAt = 0;
+let arrived = false;
+
+/** Shows the view that the address names. */
+async function route() {
+  const path = decodeURIComponent(location.hash.slice(1)).split("/").filter(Boolean);
+  const shelf = path[0] === "shelf";
+  if (shelf && !by("channel").hidden) channelAt = scrollY;
+  by("channel").hidden = shelf;
+  by("shelf").hidden = !shelf;
+  for (const link of document.querySelectorAll("[data-view]")) {
+    if (link.dataset.view === (shelf ? "shelf" : "channel")) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+  }
+  document.title = `${shelf ? "Shelf" : "Channel"} - Patella playground`;
+  if (shelf) await enter(path.slice(1), club().region);
+  else scrollTo(0, channelAt);
+  // The first page is not announced twice.
+  if (arrived && !shelf) by("channel").querySelector("h1").focus({ preventScroll: true });
+  arrived = true;
+}
+
+function skip(event) {
+  event.preventDefault();
+  if (by("channel").hidden) by("shelf").querySelector("h1").focus();
+  else field.focus();
+}
+
+async function begin() {
+  const about = await get("/api/commands");
+  by("region").append(...about.regions.map(({ code, name }) => make("option", { value: code }, name)));
+  by("region").value = about.club.region ?? "";
+  document.querySelector(`input[name="visible"][value="${about.club.visible}"]`).checked = true;
+  by("day").append(...about.days.map((day) => make("option", { value: day, selected: day === "Thursday" }, day)));
+  start(about.commands);
+}
+
+theme(new URLSearchParams(location.search).get("theme"));
+by("theme-toggle").onclick = nextTheme;
+by("settings-toggle").onclick = toggleSettings;
+document.querySelector(".skip").onclick = skip;
+form.addEventListener("submit", send);
+log.addEventListener("click", ({ target }) => {
+  if (target.matches(".example")) attempt(() => command(read(target.textContent)));
+  if (target.matches(".seeded")) answerPrivately(target.dataset.text);
+});
+addEventListener("hashchange", route);
+route();
+attempt(begin);
