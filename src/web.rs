@@ -155,7 +155,8 @@ mod tests {
 
     #[test]
     fn connections_leave_files_to_others() {
-        let limits = |soft: &str| format!("Limit  Soft Limit  Hard Limit  Units\nMax open files            {soft}  4096  files \n");
+        let limits =
+            |soft: &str| format!("Limit  Soft Limit  Hard Limit  Units\nMax open files            {soft}  4096  files \n");
         assert_eq!(room_for_connections(&limits("1024")), Some(768));
         assert_eq!(room_for_connections(&limits("20000")), Some(19_744));
         assert_eq!(room_for_connections(&limits("64")), Some(32));

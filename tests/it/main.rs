@@ -2,13 +2,13 @@
 
 mod calendar;
 mod cli;
-#[cfg(feature = "discord")]
+#[cfg(all(feature = "sqlite", feature = "web"))]
 mod conversations;
 mod docs;
 mod encoder;
 mod evaluation;
 mod house;
-#[cfg(feature = "discord")]
+#[cfg(all(feature = "sqlite", feature = "web"))]
 mod pictures;
 #[cfg(feature = "postgres")]
 mod postgres;
@@ -22,7 +22,7 @@ mod stand_in;
 mod stand_in_itself;
 #[cfg(feature = "sqlite")]
 mod store;
-#[cfg(feature = "sqlite")]
+#[cfg(all(feature = "sqlite", feature = "web"))]
 mod troubles;
 #[cfg(all(feature = "sqlite", feature = "postgres"))]
 mod weekly;

@@ -20,6 +20,7 @@
 
 mod buckets;
 mod deeds;
+mod endpoint;
 mod faults;
 mod gateway;
 mod payload;

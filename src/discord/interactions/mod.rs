@@ -32,11 +32,11 @@ use tokio::{
     time::sleep,
 };
 
+use self::{counts::Counters, keys::Signature, replays::Replays};
 pub use self::{
     counts::{Counts, Outcome},
     keys::{KeyError, Keys},
 };
-use self::{counts::Counters, keys::Signature, replays::Replays};
 use super::work::Work;
 use crate::web::{self, BodyError};
 

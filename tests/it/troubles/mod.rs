@@ -17,7 +17,7 @@ use patella::{
     app::App,
     club::Club,
     discord::{
-        gateway, rest,
+        gateway, interactions, rest,
         serve::{self, ServeError, Settings, Tuning},
         work::{Limits, Tally},
     },
@@ -79,6 +79,7 @@ fn hasty() -> Tuning {
         farewell: Duration::from_secs(10),
         tips: 1_000,
         sweep: ms(50),
+        http: interactions::Limits { drain: ms(100), ..interactions::Limits::default() },
     }
 }
 
@@ -106,8 +107,8 @@ impl Bot {
     }
 
     fn start(&mut self, tuning: Tuning, store: Option<Arc<dyn Store>>) {
-        let settings =
-            Settings { token: self.discord.token(), api: self.discord.address(), shards: None, cooldown: Duration::ZERO, today };
+        let (token, api) = (Some(self.discord.token()), self.discord.address());
+        let settings = Settings { token, api, shards: None, cooldown: Duration::ZERO, today, http: None };
         self.start_as(settings, tuning, store);
     }
 
