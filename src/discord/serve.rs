@@ -173,8 +173,10 @@ pub async fn serve_with(
         stop.await;
         ending.send_replace(true);
     };
+    #[cfg(not(feature = "web"))]
+    drop(told);
+    #[cfg(feature = "web")]
     if settings.token.is_none() {
-        #[cfg(feature = "web")]
         return http_alone(app, clubs, settings, tuning, say, stop, told).await;
     }
     let Settings { token: Some(token), api, shards, cooldown, today, .. } = settings else { return Err(ServeError::NoWay) };

@@ -1,5 +1,7 @@
 //! Tests from outside: the program and the library as others use them.
 
+#[cfg(all(feature = "sqlite", feature = "web"))]
+mod abuse;
 mod calendar;
 mod cli;
 #[cfg(all(feature = "sqlite", feature = "web"))]

@@ -53,6 +53,7 @@ use tokio::{
     sync::{oneshot, watch},
 };
 
+pub use endpoint::Signed;
 pub use faults::Scope;
 pub use seen::{Kind, Seen};
 pub use state::{Message, State};
