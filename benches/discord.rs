@@ -84,7 +84,15 @@ fn bot(name: &str, address: &str, token: &str) {
     runtime().block_on(async {
         let store = store::open("sqlite::memory:").await.expect("a store in memory");
         let clubs = Arc::new(Clubs::new(Some(store), Club::default()));
-        let settings = Settings { token, api: address, shards: None, cooldown: Duration::ZERO, today, view: Default::default() };
+        let settings = Settings {
+            token: Some(token),
+            api: address,
+            shards: None,
+            cooldown: Duration::ZERO,
+            today,
+            http: None,
+            view: Default::default(),
+        };
         serve::serve(app, clubs, settings, |_| {}, std::future::pending()).await.expect("it is let in");
     });
 }

@@ -8,12 +8,12 @@ mod check;
 mod discord;
 #[path = "main/files.rs"]
 mod files;
-#[cfg(feature = "discord")]
-#[path = "main/reload.rs"]
-mod reload;
 #[cfg(feature = "web")]
 #[path = "main/playground.rs"]
 mod playground;
+#[cfg(feature = "discord")]
+#[path = "main/reload.rs"]
+mod reload;
 #[cfg(any(feature = "discord", feature = "web"))]
 #[path = "main/running.rs"]
 mod running;

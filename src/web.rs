@@ -1,7 +1,7 @@
 //! HTTP on a listener, for every door that has one: bounded in connections, in the time that a request's head and body may take,
 //! and in the size of a body; ends in good order.
 
-use std::{sync::Arc, time::Duration};
+use std::{fs, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{Router, body::Bytes, extract::Request};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -12,7 +12,7 @@ use hyper_util::{
     service::TowerToHyperService,
 };
 use tokio::{
-    net::{TcpListener, TcpStream},
+    net::{TcpListener, TcpSocket, TcpStream},
     sync::Semaphore,
     time::{sleep, timeout},
 };
@@ -20,7 +20,7 @@ use tokio::{
 /// How much a listener takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Connections at once; 16,384. More wait to be accepted.
+    /// Connections at once; 16,384, or fewer where this process may open fewer files. More wait to be accepted.
     pub connections: usize,
     /// How long the head of a request may take, and how long a connection may wait for its next one; 10 s.
     pub head: Duration,
@@ -34,9 +34,48 @@ impl Default for Limits {
     }
 }
 
+/// Connections that the system may have ready before they are accepted: a burst of them is not turned away.
+const BACKLOG: u32 = 4096;
+/// Open files that connections leave to all else: the store, the gateway, calls to Discord.
+const OTHER_FILES: usize = 256;
+
+/// Takes an address, so that a wrong or a taken one is known at once; nothing is accepted until [`listen`].
+///
+/// # Errors
+/// Where the address is taken, or not this machine's.
+pub fn bind(address: SocketAddr) -> io::Result<TcpSocket> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    // Else the connections of the process before this one would keep the address taken for a minute.
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    Ok(socket)
+}
+
+/// Begins to take connections at an address.
+///
+/// # Errors
+/// Where another process took the address meanwhile.
+pub fn listen(socket: TcpSocket) -> io::Result<TcpListener> {
+    socket.listen(BACKLOG)
+}
+
+/// How many connections this process can have, by the number of files that the system lets it open; `None` where it does not say.
+fn most_connections() -> Option<usize> {
+    let limits = fs::read_to_string("/proc/self/limits").ok()?;
+    room_for_connections(&limits)
+}
+
+fn room_for_connections(limits: &str) -> Option<usize> {
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"))?;
+    let files: usize = line.split_whitespace().next()?.parse().ok()?;
+    Some(files.saturating_sub(OTHER_FILES).max(files / 2).max(1))
+}
+
 /// Serves until `stop` ends; then accepts no more, and waits for the requests that are open.
 pub async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: impl Future<Output = ()>) {
-    let room = Arc::new(Semaphore::new(limits.connections));
+    // Who takes the last file keeps the store and the gateway from theirs.
+    let room = Arc::new(Semaphore::new(most_connections().map_or(limits.connections, |most| most.min(limits.connections))));
     let open = GracefulShutdown::new();
     tokio::pin!(stop);
     loop {
@@ -107,5 +146,22 @@ pub async fn body(request: Request, size: usize, within: Duration) -> Result<Byt
         // Of a length that nobody announced.
         Ok(Err(error)) if error.is::<LengthLimitError>() => Err(BodyError::Large),
         Ok(Err(_)) => Err(BodyError::Broken),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn connections_leave_files_to_others() {
+        let limits =
+            |soft: &str| format!("Limit  Soft Limit  Hard Limit  Units\nMax open files            {soft}  4096  files \n");
+        assert_eq!(room_for_connections(&limits("1024")), Some(768));
+        assert_eq!(room_for_connections(&limits("20000")), Some(19_744));
+        assert_eq!(room_for_connections(&limits("64")), Some(32));
+        assert_eq!(room_for_connections(&limits("unlimited")), None);
+        assert_eq!(room_for_connections(""), None);
+        assert!(!cfg!(target_os = "linux") || most_connections().is_some());
     }
 }

@@ -104,8 +104,8 @@ async fn tips(store: &dyn Store) -> Finding {
     Finding::advice("tips", how, "`/weekly show` in such a club says why; its organizers were told")
 }
 
-/// What is checked with Discord: token, intents, commands, permissions, clock.
-pub async fn discord(rest: &Rest, api: &str) -> Vec<Finding> {
+/// What is checked with Discord: token, intents, commands, permissions, clock, and the public keys that are set.
+pub async fn discord(rest: &Rest, api: &str, public_keys: Option<&str>) -> Vec<Finding> {
     let identity = match serve::identity(rest).await {
         Ok(identity) => identity,
         Err(RestError::Token) => {
@@ -117,13 +117,41 @@ pub async fn discord(rest: &Rest, api: &str) -> Vec<Finding> {
             return vec![Finding::fault("Discord", error.to_string(), mend)];
         }
     };
-    vec![
+    let mut findings = vec![
         Finding::well("token", format!("accepted; the application is {}", identity.name)),
         Finding::well("intents", format!("{} asked for, none of them privileged", intents().iter().count())),
         commands(rest, &identity.application).await,
         servers(rest).await,
         clock(rest).await,
-    ]
+    ];
+    if let Some(keys) = public_keys {
+        findings.push(endpoint(rest, keys).await);
+    }
+    findings
+}
+
+/// Whether Discord signs with one of these keys, and where it posts what it signs.
+async fn endpoint(rest: &Rest, keys: &str) -> Finding {
+    const WHAT: &str = "public key";
+    let application = match rest.send(Call::get("/applications/@me")).await {
+        Ok(application) => application,
+        Err(error) => return Finding::advice(WHAT, format!("not compared: {error}"), "try again in a minute"),
+    };
+    let Some(theirs) = application["verify_key"].as_str() else {
+        return Finding::advice(WHAT, "not compared: Discord did not say which is right", "try again in a minute");
+    };
+    if !keys.split(',').any(|key| key.trim().eq_ignore_ascii_case(theirs)) {
+        let mend =
+            "set the one on the page General Information of the Developer Portal: what Discord posts is refused until then";
+        return Finding::fault(WHAT, "Discord signs with another one", mend);
+    }
+    match application["interactions_endpoint_url"].as_str() {
+        Some(_) => Finding::well(WHAT, "Discord signs with it, and posts interactions to the address it was given"),
+        None => {
+            let mend = "enter it in the Developer Portal once the bot runs; until then interactions come by the gateway";
+            Finding::advice(WHAT, "right, but Discord has no Interactions Endpoint URL", mend)
+        }
+    }
 }
 
 async fn commands(rest: &Rest, application: &str) -> Finding {

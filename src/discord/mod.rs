@@ -1,5 +1,6 @@
-//! The Discord door: from Discord, ask, to Discord. What arrives by the gateway is translated (`from_discord`), answered (`door`),
-//! shown (`to_discord`) and sent (`rest`); `serve` holds it all together.
+//! The Discord door: from Discord, ask, to Discord. What arrives by the gateway or in signed HTTP requests (`interactions`) is
+//! translated (`from_discord`), answered (`door`), shown (`to_discord`) and sent (`rest`, or the answer to the request); `serve`
+//! holds it all together.
 
 mod cooldown;
 pub mod custom_id;
@@ -7,6 +8,7 @@ pub mod doctor;
 pub mod door;
 pub mod from_discord;
 pub mod gateway;
+pub mod interactions;
 mod outbox;
 pub mod register;
 pub mod rest;

@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use super::{
     door::Door,
     gateway::{self, Gateway, Shards, Stop},
+    interactions,
     outbox::Channels,
     register,
     rest::{self, Call, Rest, RestError},
@@ -24,8 +25,8 @@ const GATEWAY: &str = "wss://gateway.discord.gg";
 
 /// What the bot needs to run.
 pub struct Settings {
-    /// The bot's token.
-    pub token: String,
+    /// The bot's token. Without one there is no gateway and nothing is sent: signed HTTP interactions alone are answered.
+    pub token: Option<String>,
     /// Discord's base address.
     pub api: String,
     /// Which shards; as many as Discord recommends where `None`.
@@ -36,6 +37,8 @@ pub struct Settings {
     pub today: fn() -> Date,
     /// What the running bot shows of itself.
     pub view: View,
+    /// Where signed HTTP interactions are taken; nowhere where `None`.
+    pub http: Option<interactions::Settings>,
 }
 
 /// How patient the bot is and how much it does at once. The default is meant for Discord; tests shorten it.
@@ -55,6 +58,8 @@ pub struct Tuning {
     pub tips: usize,
     /// How often clubs that left are looked for, and settings written by other programs are read; 6 hours.
     pub sweep: Duration,
+    /// Of signed HTTP interactions.
+    pub http: interactions::Limits,
 }
 
 impl Default for Tuning {
@@ -67,6 +72,7 @@ impl Default for Tuning {
             farewell: Duration::from_secs(10),
             tips: rest::ORDINARY,
             sweep: Duration::from_secs(6 * 3600),
+            http: interactions::Limits::default(),
         }
     }
 }
@@ -83,6 +89,12 @@ pub enum ServeError {
     /// The base address is none.
     #[error("{0}")]
     Address(#[source] RestError),
+    /// There is neither a token nor a place for signed HTTP interactions.
+    #[error("there is neither a bot token nor an address for signed HTTP interactions")]
+    NoWay,
+    /// The address for signed HTTP interactions was taken meanwhile.
+    #[error("signed HTTP interactions cannot be taken: {0}")]
+    Http(#[source] std::io::Error),
 }
 
 /// Who the bot is, as Discord says.
@@ -154,11 +166,18 @@ pub async fn serve_with(
     stop: impl Future<Output = ()>,
 ) -> Result<Tally, ServeError> {
     let app = app.into();
-    let Settings { token, api, shards, cooldown, today, view } = settings;
+    let view = settings.view.clone();
+    // Whoever has to know at once that the bot is going looks here.
+    let (ending, told) = watch::channel(false);
     let stop = async {
         stop.await;
         view.stop();
+        ending.send_replace(true);
     };
+    if settings.token.is_none() {
+        return http_alone(app, clubs, settings, tuning, say, stop, told).await;
+    }
+    let Settings { token: Some(token), api, shards, cooldown, today, .. } = settings else { return Err(ServeError::NoWay) };
     let rest = Rest::new(rest::Settings { api: api.clone(), token: token.clone(), timings: tuning.rest })
         .map_err(ServeError::Address)?;
     tokio::pin!(stop);
@@ -189,16 +208,37 @@ pub async fn serve_with(
     let tips = worker.map(|worker| tokio::spawn(Arc::new(worker).run(tips_told)));
     let work = Work::new(door, rest.clone(), tuning.work);
     view.run(Running { app, clubs, work: work.clone(), rest: rest.clone(), tips: counts });
-    let view = view.clone();
-    let gateway = Gateway { token, api, address, bot: identity.bot, shards, work: work.clone(), timings: tuning.gateway, view };
+    let http = open(settings.http, &work, tuning.http, told, &say)?;
+    let gateway = Gateway {
+        token,
+        api,
+        address,
+        bot: identity.bot,
+        shards,
+        work: work.clone(),
+        timings: tuning.gateway,
+        view: view.clone(),
+    };
     let run = gateway.run(stop).await;
+    // Also where the gateway ended by itself.
+    ending.send_replace(true);
     sweep.abort();
     // Posts under way are finished: they have their own time limits.
     let _ = tips_end.send(true);
     if let Some(tips) = tips {
         let _ = tokio::time::timeout(tuning.farewell, tips).await;
     }
-    let left = work.finish(tuning.farewell).await;
+    if let Some(http) = http {
+        http.closed().await;
+    }
+    let tally = finished(&work, tuning.farewell).await;
+    run?;
+    Ok(tally)
+}
+
+/// Waits for what is under way, and says in the log what was done.
+async fn finished(work: &Work, farewell: Duration) -> Tally {
+    let left = work.finish(farewell).await;
     let tally = work.tally();
     tracing::info!(
         answered = tally.answered,
@@ -213,8 +253,57 @@ pub async fn serve_with(
         left,
         "stopped"
     );
-    run?;
-    Ok(tally)
+    tally
+}
+
+/// Runs without a token: what Discord posts is answered, and nothing else is done.
+async fn http_alone(
+    app: Live,
+    clubs: Arc<Clubs>,
+    settings: Settings,
+    tuning: Tuning,
+    say: impl Fn(&str),
+    stop: impl Future<Output = ()>,
+    told: watch::Receiver<bool>,
+) -> Result<Tally, ServeError> {
+    let Settings { api, cooldown, today, http: Some(http), view, .. } = settings else { return Err(ServeError::NoWay) };
+    let rest = Rest::new(rest::Settings { api, token: String::new(), timings: tuning.rest }).map_err(ServeError::Address)?;
+    if let Err(error) = clubs.refresh().await {
+        tracing::warn!(%error, "the store does not answer; clubs have the default settings until it does");
+    }
+    let sweep = tokio::spawn(sweep(clubs.clone(), tuning.sweep));
+    // Marks need a key, and without a token there is no secret. Only answers to messages bear marks, and messages come by the gateway:
+    // none is made here. Those that a copy with the token made cannot be read here; their buttons then say what to do at their level.
+    let door = Door::new(app.clone(), clubs.clone(), http.keys.as_str(), cooldown, today);
+    let work = Work::new(door, rest.clone(), tuning.work);
+    view.run(Running { app, clubs, work: work.clone(), rest, tips: None });
+    let open = open(Some(http), &work, tuning.http, told, &say)?;
+    say("There is no bot token: no messages are heard, no weekly tips are posted and no commands are registered here.");
+    stop.await;
+    sweep.abort();
+    if let Some(open) = open {
+        open.closed().await;
+    }
+    Ok(finished(&work, tuning.farewell).await)
+}
+
+/// Opens the door for signed HTTP interactions, if there is one, and says where it is.
+fn open(
+    http: Option<interactions::Settings>,
+    work: &Work,
+    limits: interactions::Limits,
+    told: watch::Receiver<bool>,
+    say: &impl Fn(&str),
+) -> Result<Option<interactions::Open>, ServeError> {
+    let Some(http) = http else { return Ok(None) };
+    let open = interactions::open(http, work.clone(), limits, told).map_err(ServeError::Http)?;
+    let path = interactions::PATH;
+    say(&format!("Signed HTTP interactions are taken at http://{}{path}.", open.address));
+    say(&format!(
+        "In the Developer Portal, on the page General Information, enter https://YOUR-HOST{path} as Interactions Endpoint URL; \
+         YOUR-HOST is a proxy that does TLS and leads here."
+    ));
+    Ok(Some(open))
 }
 
 /// Sees to it that Discord has the commands, and says how that went. Those that it has from an earlier start work on.

@@ -2,6 +2,7 @@
 
 use std::{
     io::{self, Write},
+    net::SocketAddr,
     path::Path,
     process::ExitCode,
     sync::Arc,
@@ -15,6 +16,7 @@ use patella::{
     discord::{
         doctor::{self, Finding},
         gateway::{self, Shards},
+        interactions::{self, Keys},
         register,
         rest::{self, Rest},
         serve,
@@ -41,7 +43,8 @@ there is no bot token yet. To get one:
   1. Open https://discord.com/developers/applications and press New Application.
   2. On its page Bot, press Reset Token and copy what appears. No privileged intent is needed; leave them off.
   3. Set it: `export DISCORD_TOKEN=...`, or `token` under `[discord]` in the file that --config names.
-  4. Run `patella serve` again and open the link that it prints, to install the bot in your server.";
+  4. Run `patella serve` again and open the link that it prints, to install the bot in your server.
+Signed HTTP interactions alone need no token, but `discord.public_key` and `http.listen`: see docs/operating.md.";
 
 fn token(config: &Config) -> anyhow::Result<String> {
     config.discord.token.clone().context(NO_TOKEN)
@@ -52,6 +55,18 @@ fn shards(config: &Config) -> anyhow::Result<Option<Shards>> {
     match gateway::parse_shards(text) {
         Some(shards) => Ok(Some(shards)),
         None => bail!("`{text}` is no range of shards; write it like 0-3/8 (PATELLA_SHARDS or discord.shards)"),
+    }
+}
+
+/// Where signed HTTP interactions are taken, and what they are verified with: both are set, or neither.
+fn http(config: &Config) -> anyhow::Result<Option<(Keys, SocketAddr)>> {
+    const KEY: &str = "`discord.public_key` (DISCORD_PUBLIC_KEY)";
+    const LISTEN: &str = "`http.listen` (PATELLA_HTTP_LISTEN)";
+    match (&config.discord.public_key, config.http.listen) {
+        (None, None) => Ok(None),
+        (Some(_), None) => bail!("{KEY} is set and {LISTEN} is not: signed HTTP interactions need both"),
+        (None, Some(_)) => bail!("{LISTEN} is set and {KEY} is not: signed HTTP interactions need both"),
+        (Some(keys), Some(listen)) => Ok(Some((Keys::parse(keys).context(KEY)?, listen))),
     }
 }
 
@@ -70,10 +85,18 @@ fn rest(config: &Config) -> anyhow::Result<Rest> {
 
 /// Runs the bot until it is told to stop.
 pub fn run(app: App, read: Read, folder: Option<&Path>, config: &Config) -> anyhow::Result<ExitCode> {
-    let token = token(config)?;
+    let http = http(config)?;
+    let token = if http.is_some() { config.discord.token.clone() } else { Some(token(config)?) };
     let shards = shards(config)?;
     telemetry::start(&config.log);
     runtime()?.block_on(async {
+        let http = match http {
+            None => None,
+            Some((keys, listen)) => {
+                let taken = || format!("signed HTTP interactions cannot be taken at {listen} (`http.listen`)");
+                Some(interactions::Settings { socket: web::bind(listen).with_context(taken)?, keys })
+            }
+        };
         let store = match store::open(&config.store.url).await {
             Ok(store) => Some(store),
             Err(error) => {
@@ -92,6 +115,7 @@ pub fn run(app: App, read: Read, folder: Option<&Path>, config: &Config) -> anyh
             cooldown: Duration::from_secs(config.ask.cooldown_s),
             today: super::today,
             view,
+            http,
         };
         let say = |line: &str| {
             // There is nowhere left to say that standard output is closed.
@@ -132,6 +156,17 @@ async fn operator(config: &Config, view: View) -> JoinHandle<()> {
     }
 }
 
+/// What the check-up says of signed HTTP interactions; nothing where they are not set up.
+fn http_finding(config: &Config) -> Option<Finding> {
+    match http(config) {
+        Ok(http) => http.map(|(keys, listen)| {
+            let plural = if keys.count() == 1 { "key" } else { "keys" };
+            Finding::well("HTTP", format!("taken at {listen}, verified with {} public {plural}", keys.count()))
+        }),
+        Err(error) => Some(Finding::fault("HTTP", super::whole(&error), "see \"Signed HTTP interactions\" in docs/operating.md")),
+    }
+}
+
 /// Prints what each check finds, as it is found; fails if any found a fault. `base` is what was found of settings and knowledge.
 pub fn check(base: Vec<Finding>, config: Option<&Config>, out: &mut impl Write) -> anyhow::Result<ExitCode> {
     let mut faults = 0;
@@ -146,11 +181,18 @@ pub fn check(base: Vec<Finding>, config: Option<&Config>, out: &mut impl Write) 
             let store = store::open(&config.store.url).await;
             let store = store.as_ref().map(|s| &**s).map_err(ToString::to_string);
             tell(doctor::machine(store).await)?;
+            let http = http_finding(config);
+            let alone = http.as_ref().is_some_and(|finding| !finding.is_fault());
+            tell(http.into_iter().collect())?;
             tell(match (shards(config), &config.discord.token) {
                 (Err(error), _) => vec![Finding::fault("shards", error.to_string(), "correct it or leave it out")],
+                (Ok(_), None) if alone => {
+                    let mend = "set it in one copy at least, for messages, weekly tips and commands";
+                    vec![Finding::advice("token", "there is none: signed HTTP interactions alone are answered", mend)]
+                }
                 (Ok(_), None) => vec![Finding::fault("token", "there is none", "run `patella serve`: it says how to get one")],
                 (Ok(_), Some(_)) => match rest(config) {
-                    Ok(rest) => doctor::discord(&rest, &config.discord.api).await,
+                    Ok(rest) => doctor::discord(&rest, &config.discord.api, config.discord.public_key.as_deref()).await,
                     Err(error) => {
                         let mend = "correct `discord.api` (PATELLA_DISCORD_API) and the token";
                         vec![Finding::fault("Discord", error.to_string(), mend)]

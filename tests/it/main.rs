@@ -1,15 +1,17 @@
 //! Tests from outside: the program and the library as others use them.
 
+#[cfg(all(feature = "sqlite", feature = "web"))]
+mod abuse;
 mod calendar;
 mod cli;
-#[cfg(feature = "discord")]
+#[cfg(all(feature = "sqlite", feature = "web"))]
 mod conversations;
 mod deploy;
 mod docs;
 mod encoder;
 mod evaluation;
 mod house;
-#[cfg(feature = "discord")]
+#[cfg(all(feature = "sqlite", feature = "web"))]
 mod pictures;
 #[cfg(all(feature = "web", feature = "discord"))]
 mod playground;
@@ -25,7 +27,7 @@ mod stand_in;
 mod stand_in_itself;
 #[cfg(feature = "sqlite")]
 mod store;
-#[cfg(feature = "sqlite")]
+#[cfg(all(feature = "sqlite", feature = "web"))]
 mod troubles;
 #[cfg(all(feature = "sqlite", feature = "postgres"))]
 mod weekly;

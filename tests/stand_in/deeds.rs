@@ -171,8 +171,14 @@ pub(super) fn dispatch(
     let payload = payload::interaction(state, &interaction, data, source.map(|id| &state.messages[&id]));
     state.interactions.insert(id, interaction);
     state.tokens.insert(token, id);
-    let heard = state.gateway.dispatch(guild, 0, "INTERACTION_CREATE", &payload);
-    state.tell(format!("INTERACTION_CREATE {name} to {heard} sessions"));
+    if state.endpoint.is_set() {
+        // Discord sends an interaction one way or the other, never both.
+        state.endpoint.send(id, payload);
+        state.tell(format!("interaction {name} posted"));
+    } else {
+        let heard = state.gateway.dispatch(guild, 0, "INTERACTION_CREATE", &payload);
+        state.tell(format!("INTERACTION_CREATE {name} to {heard} sessions"));
+    }
     id
 }
 

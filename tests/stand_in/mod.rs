@@ -20,6 +20,7 @@
 
 mod buckets;
 mod deeds;
+mod endpoint;
 mod faults;
 mod gateway;
 mod payload;
@@ -52,6 +53,7 @@ use tokio::{
     sync::{oneshot, watch},
 };
 
+pub use endpoint::Signed;
 pub use faults::Scope;
 pub use seen::{Kind, Seen};
 pub use state::{Message, State};

@@ -11,7 +11,7 @@ use serenity::model::{
     id::{ApplicationId, ChannelId, GuildId, InteractionId, MessageId, RoleId, UserId},
 };
 
-use super::{buckets::Buckets, faults::Faults, rules::Violation, sessions::Gateway};
+use super::{buckets::Buckets, endpoint::Endpoint, faults::Faults, rules::Violation, sessions::Gateway};
 
 /// Milliseconds from the Unix epoch to the start of 2015, where snowflakes count from (Discord's reference page).
 const DISCORD_EPOCH_MS: u64 = 1_420_070_400_000;
@@ -202,6 +202,8 @@ pub struct State {
     pub buckets: Buckets,
     /// Sessions and connections.
     pub gateway: Gateway,
+    /// Where interactions are posted instead, signed; by the gateway while nowhere is set.
+    pub endpoint: Endpoint,
     story: VecDeque<String>,
     offset: Duration,
     last_id: u64,
@@ -231,6 +233,7 @@ impl State {
             unchecked: false,
             buckets: Buckets::default(),
             gateway: Gateway::default(),
+            endpoint: Endpoint::default(),
             story: VecDeque::new(),
             offset: Duration::ZERO,
             last_id: 0,

@@ -2,9 +2,10 @@
 
 use super::*;
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_no_longer_works_says_so_kindly() {
-    let talk = Talk::start().await;
+by_both_ways!(what_no_longer_works_says_so_kindly, buttons_outlive_a_restart, a_page_past_the_end_is_the_last,);
+
+async fn what_no_longer_works_says_so_kindly(way: Way) {
+    let talk = Talk::start(way).await;
     let ann = talk.runner("Ann");
     let asked = talk.discord().slash(ann.id, talk.channel, "ask", json!({ "question": "hello" })).await;
     let seen = talk.discord().first_response(asked).await;
@@ -20,21 +21,19 @@ async fn what_no_longer_works_says_so_kindly() {
         answers.insert(answer.text());
     }
     let answers: Vec<String> = answers.into_iter().collect();
-    insta::assert_snapshot!(answers.join("\n"));
+    assert_told!(answers.join("\n"));
     talk.end();
 }
 
 /// A message of last month: its bot has gone, another one of the same version is there, and its buttons still work.
-#[tokio::test(flavor = "multi_thread")]
-async fn buttons_outlive_a_restart() {
-    let mut talk = Talk::start().await;
+async fn buttons_outlive_a_restart(way: Way) {
+    let mut talk = Talk::start(way).await;
     let ann = talk.runner("Ann");
     let answer = talk.slash(ann, "ask", json!({ "question": "outside of my knee hurts after 5 miles" })).await;
     talk.say(ann, "<@bot> I passed out on my run").await;
     let public = talk.all_see().await;
     talk.bot.stop().await.expect("it stops in good order");
-    talk.bot.run(Duration::ZERO);
-    talk.discord().connected(1).await;
+    talk.bot.run(Duration::ZERO).await;
     let next = talk.press(ann, &answer, "More (2 of 2)").await;
     assert!(next.text().contains("Page 2 of 2"), "{next}");
     let own = talk.press(ann, &public, "Read it privately").await;
@@ -43,9 +42,8 @@ async fn buttons_outlive_a_restart() {
 }
 
 /// A page that a shorter card no longer has is its last page.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_page_past_the_end_is_the_last() {
-    let mut talk = Talk::start().await;
+async fn a_page_past_the_end_is_the_last(way: Way) {
+    let mut talk = Talk::start(way).await;
     let ann = talk.runner("Ann");
     let answer = talk.slash(ann, "ask", json!({ "question": "outside of my knee hurts after 5 miles" })).await;
     let last = talk.press_id(ann, &answer, "1|p|99|0|pain.outside|").await;

@@ -3,13 +3,22 @@
 use super::*;
 use crate::stand_in::Seen;
 
+by_both_ways!(
+    a_club_is_set_up,
+    clinics_are_edited_and_removed,
+    a_stale_clinic_is_flagged_to_organizers_alone,
+    each_fault_is_named,
+    all_that_is_stored_can_be_erased,
+    who_may_not_manage_the_server_is_refused,
+    clinics_and_regions_are_suggested_while_typing,
+);
+
 fn clinic(name: &str) -> serde_json::Value {
     json!({ "name": name, "phone": "(555) 010-0199" })
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_club_is_set_up() {
-    let mut talk = Talk::start().await;
+async fn a_club_is_set_up(way: Way) {
+    let mut talk = Talk::start(way).await;
     let (ann, olga) = (talk.runner("Ann"), talk.organizer("Olga"));
     talk.slash(olga, "club show", json!({})).await;
     talk.slash(olga, "club set", json!({ "region": "United Kingdom", "visible": "everyone" })).await;
@@ -24,12 +33,11 @@ async fn a_club_is_set_up() {
     assert!(!talk.discord().first_response(asked).await.ephemeral, "the club wants answers to be seen");
     let asked = talk.discord().slash(ann.id, talk.channel, "ask", json!({ "question": "hello", "visible": "me" })).await;
     assert!(talk.discord().first_response(asked).await.ephemeral, "the asker's word goes before the club's");
-    insta::assert_snapshot!(talk.end());
+    assert_told!(talk.end());
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn clinics_are_edited_and_removed() {
-    let mut talk = Talk::start().await;
+async fn clinics_are_edited_and_removed(way: Way) {
+    let mut talk = Talk::start(way).await;
     let olga = talk.organizer("Olga");
     talk.slash(olga, "club clinic-add", clinic("Harbor Physio")).await;
     talk.slash(olga, "club clinic-edit", json!({ "clinic": "harbor physio", "name": "Harbor Physiotherapy" })).await;
@@ -43,12 +51,11 @@ async fn clinics_are_edited_and_removed() {
     let again = talk.press_id(olga, &asked, asked.button("Remove it")["custom_id"].as_str().expect("an id")).await;
     assert!(again.content.contains("no longer"), "{again}");
     talk.slash(olga, "club show", json!({})).await;
-    insta::assert_snapshot!(talk.end());
+    assert_told!(talk.end());
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_stale_clinic_is_flagged_to_organizers_alone() {
-    let mut talk = Talk::start().await;
+async fn a_stale_clinic_is_flagged_to_organizers_alone(way: Way) {
+    let mut talk = Talk::start(way).await;
     let (ann, olga) = (talk.runner("Ann"), talk.organizer("Olga"));
     let mut old = clinic("Harbor Physio");
     old["checked"] = json!("2026-01-31");
@@ -58,12 +65,11 @@ async fn a_stale_clinic_is_flagged_to_organizers_alone() {
     assert!(seen.text().contains("Last checked: 2026-01-31") && !seen.text().contains("half a year"), "{seen}");
     let edited = talk.slash(olga, "club clinic-edit", json!({ "clinic": "Harbor Physio" })).await;
     assert!(!edited.text().contains("half a year"), "{edited}");
-    insta::assert_snapshot!(talk.end());
+    assert_told!(talk.end());
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn each_fault_is_named() {
-    let mut talk = Talk::start().await;
+async fn each_fault_is_named(way: Way) {
+    let mut talk = Talk::start(way).await;
     let olga = talk.organizer("Olga");
     talk.slash(olga, "club clinic-add", clinic("Harbor Physio")).await;
     let with = |key: &str, value: &str| {
@@ -97,12 +103,11 @@ async fn each_fault_is_named() {
         assert!(!talk.discord().first_response(added).await.embeds.is_empty());
     }
     talk.slash(olga, "club clinic-add", clinic("One too many")).await;
-    insta::assert_snapshot!(talk.end());
+    assert_told!(talk.end());
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn all_that_is_stored_can_be_erased() {
-    let mut talk = Talk::start().await;
+async fn all_that_is_stored_can_be_erased(way: Way) {
+    let mut talk = Talk::start(way).await;
     let olga = talk.organizer("Olga");
     talk.slash(olga, "club set", json!({ "region": "uk" })).await;
     let asked = talk.slash(olga, "club erase", json!({})).await;
@@ -116,13 +121,12 @@ async fn all_that_is_stored_can_be_erased() {
     let asked = talk.slash(olga, "club erase", json!({})).await;
     talk.press(olga, &asked, "Erase it all").await;
     talk.slash(olga, "club show", json!({})).await;
-    insta::assert_snapshot!(talk.end());
+    assert_told!(talk.end());
 }
 
 /// Discord hides the command from other members, but a server may change that, and a right may be lost between two presses.
-#[tokio::test(flavor = "multi_thread")]
-async fn who_may_not_manage_the_server_is_refused() {
-    let mut talk = Talk::start().await;
+async fn who_may_not_manage_the_server_is_refused(way: Way) {
+    let mut talk = Talk::start(way).await;
     let (ann, olga) = (talk.runner("Ann"), talk.organizer("Olga"));
     talk.slash(olga, "club clinic-add", clinic("Harbor Physio")).await;
     let refused = |seen: &Seen| assert!(seen.ephemeral && seen.content.contains("may manage this server"), "{seen}");
@@ -143,9 +147,8 @@ async fn who_may_not_manage_the_server_is_refused() {
     talk.end();
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn clinics_and_regions_are_suggested_while_typing() {
-    let mut talk = Talk::start().await;
+async fn clinics_and_regions_are_suggested_while_typing(way: Way) {
+    let mut talk = Talk::start(way).await;
     let olga = talk.organizer("Olga");
     for name in ["Harbor Physio", "Riverside Sports Medicine"] {
         talk.slash(olga, "club clinic-add", clinic(name)).await;

@@ -2,20 +2,21 @@
 
 use super::*;
 
-#[tokio::test(flavor = "multi_thread")]
-async fn help_privacy_and_clinics() {
-    let mut talk = Talk::start().await;
+by_both_ways!(help_privacy_and_clinics,);
+
+async fn help_privacy_and_clinics(way: Way) {
+    let mut talk = Talk::start(way).await;
     let ann = talk.runner("Ann");
     for command in ["help", "privacy", "clinic"] {
         let seen = talk.slash(ann, command, json!({})).await;
         assert!(seen.ephemeral);
     }
-    insta::assert_snapshot!(talk.end());
+    assert_told!(talk.end());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bare_mention_gets_help() {
-    let mut talk = Talk::start().await;
+    let mut talk = Talk::start(Way::Gateway).await;
     let ann = talk.runner("Ann");
     talk.say(ann, "<@bot>").await;
     let seen = talk.all_see().await;

@@ -2,9 +2,17 @@
 
 use super::*;
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_topic_opens_by_id_by_title_and_with_a_slip() {
-    let mut talk = Talk::start().await;
+by_both_ways!(
+    a_topic_opens_by_id_by_title_and_with_a_slip,
+    a_topic_that_is_none_leads_to_a_menu,
+    topics_are_suggested_while_typing,
+    tips_come_one_after_the_other_and_can_be_shown,
+    tips_of_any_kind_take_turns,
+    lists_open_their_topics,
+);
+
+async fn a_topic_opens_by_id_by_title_and_with_a_slip(way: Way) {
+    let mut talk = Talk::start(way).await;
     let ann = talk.runner("Ann");
     for name in ["pain.outside", "pain on the outside of the knee", "outsde of knee", "ilitibial"] {
         let seen = talk.slash(ann, "topic", json!({ "name": name })).await;
@@ -16,19 +24,17 @@ async fn a_topic_opens_by_id_by_title_and_with_a_slip() {
     talk.end();
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_topic_that_is_none_leads_to_a_menu() {
-    let mut talk = Talk::start().await;
+async fn a_topic_that_is_none_leads_to_a_menu(way: Way) {
+    let mut talk = Talk::start(way).await;
     let ann = talk.runner("Ann");
     let seen = talk.slash(ann, "topic", json!({ "name": "zzzz" })).await;
     let opened = talk.choose(ann, &seen, "pain.front").await;
     assert_eq!(opened.embeds[0]["title"], "Pain at the front of the knee");
-    insta::assert_snapshot!(talk.end().split("> Ann: picks").next().unwrap_or_default());
+    assert_told!(talk.end().split("> Ann: picks").next().unwrap_or_default());
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn topics_are_suggested_while_typing() {
-    let mut talk = Talk::start().await;
+async fn topics_are_suggested_while_typing(way: Way) {
+    let mut talk = Talk::start(way).await;
     let ann = talk.runner("Ann");
     let empty = talk.types(ann, "topic", "name", "").await;
     assert_eq!(empty.choices.len(), 25);
@@ -45,12 +51,11 @@ async fn topics_are_suggested_while_typing() {
     }
     let none = talk.types(ann, "topic", "name", "qqqqqq").await;
     assert!(none.choices.is_empty());
-    insta::assert_snapshot!(talk.end());
+    assert_told!(talk.end());
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn tips_come_one_after_the_other_and_can_be_shown() {
-    let mut talk = Talk::start().await;
+async fn tips_come_one_after_the_other_and_can_be_shown(way: Way) {
+    let mut talk = Talk::start(way).await;
     let ann = talk.runner("Ann");
     // Which tip is first is left to chance; the button says which is next.
     let asked = talk.discord().slash(ann.id, talk.channel, "tip", json!({ "category": "warm-up" })).await;
@@ -63,13 +68,12 @@ async fn tips_come_one_after_the_other_and_can_be_shown() {
     let shown = talk.press(ann, &second, "Show everyone").await;
     assert!(!shown.ephemeral);
     assert_eq!(shown.embeds, second.embeds);
-    insta::assert_snapshot!(talk.end());
+    assert_told!(talk.end());
 }
 
 /// Tips of any kind take turns by kind, and a tip for another season does not come.
-#[tokio::test(flavor = "multi_thread")]
-async fn tips_of_any_kind_take_turns() {
-    let mut talk = Talk::start().await;
+async fn tips_of_any_kind_take_turns(way: Way) {
+    let mut talk = Talk::start(way).await;
     let ann = talk.runner("Ann");
     let mut seen = talk.slash(ann, "tip", json!({})).await;
     let mut titles = vec![seen.embeds[0]["title"].to_string()];
@@ -83,9 +87,8 @@ async fn tips_of_any_kind_take_turns() {
     talk.end();
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn lists_open_their_topics() {
-    let mut talk = Talk::start().await;
+async fn lists_open_their_topics(way: Way) {
+    let mut talk = Talk::start(way).await;
     let ann = talk.runner("Ann");
     let causes = talk.slash(ann, "causes", json!({})).await;
     let opened = talk.choose(ann, &causes, "cause.hips").await;
@@ -93,5 +96,5 @@ async fn lists_open_their_topics() {
     let faults = talk.slash(ann, "faults", json!({})).await;
     let opened = talk.press(ann, &faults, "Too much, too soon").await;
     assert_eq!(opened.embeds[0]["title"], "Too much, too soon");
-    insta::assert_snapshot!(talk.end());
+    assert_told!(talk.end());
 }

@@ -2,9 +2,14 @@
 
 use super::*;
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_chosen_message_is_answered_to_the_one_who_chose_it() {
-    let mut talk = Talk::start().await;
+by_both_ways!(
+    a_chosen_message_is_answered_to_the_one_who_chose_it,
+    a_chosen_emergency_is_a_safety_reply_without_a_pointer,
+    a_message_without_words_has_nothing_to_read,
+);
+
+async fn a_chosen_message_is_answered_to_the_one_who_chose_it(way: Way) {
+    let mut talk = Talk::start(way).await;
     let (ann, ben) = (talk.runner("Ann"), talk.runner("Ben"));
     let message = talk.say(ann, "anyone else's kneecap ache on the stairs?").await;
     let seen = talk.answer_privately(ben, message).await;
@@ -12,12 +17,11 @@ async fn a_chosen_message_is_answered_to_the_one_who_chose_it() {
     assert!(talk.discord().messages(talk.channel).is_empty(), "Ann is told nothing");
     let pointer = talk.press(ben, &seen, "Post where to ask").await;
     assert!(!pointer.ephemeral);
-    insta::assert_snapshot!(talk.end());
+    assert_told!(talk.end());
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_chosen_emergency_is_a_safety_reply_without_a_pointer() {
-    let mut talk = Talk::start().await;
+async fn a_chosen_emergency_is_a_safety_reply_without_a_pointer(way: Way) {
+    let mut talk = Talk::start(way).await;
     let (ann, ben) = (talk.runner("Ann"), talk.runner("Ben"));
     for text in ["my calf is swollen and hot, only the left one", "I don't want to live anymore"] {
         let message = talk.say(ann, text).await;
@@ -26,21 +30,20 @@ async fn a_chosen_emergency_is_a_safety_reply_without_a_pointer() {
         assert_eq!(seen.labels(), ["Ask people here to help me"]);
     }
     assert!(talk.discord().messages(talk.channel).is_empty(), "nobody else was told");
-    insta::assert_snapshot!(talk.end());
+    assert_told!(talk.end());
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_message_without_words_has_nothing_to_read() {
-    let mut talk = Talk::start().await;
+async fn a_message_without_words_has_nothing_to_read(way: Way) {
+    let mut talk = Talk::start(way).await;
     let ann = talk.runner("Ann");
     let message = talk.say(ann, "").await;
     talk.answer_privately(ann, message).await;
-    insta::assert_snapshot!(talk.end());
+    assert_told!(talk.end());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_mention_is_answered_for_all_below_the_question() {
-    let mut talk = Talk::start().await;
+    let mut talk = Talk::start(Way::Gateway).await;
     let ann = talk.runner("Ann");
     let asked = talk.say(ann, "<@bot> are squats bad for knees?").await;
     let seen = talk.all_see().await;
@@ -52,7 +55,7 @@ async fn a_mention_is_answered_for_all_below_the_question() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_direct_message_is_answered_there() {
-    let mut talk = Talk::start().await;
+    let mut talk = Talk::start(Way::Gateway).await;
     let ann = talk.runner("Ann");
     let tie = talk.dm(ann, "10 days witout a twinge now, straight to 5k?").await;
     let opened = talk.press(ann, &tie, "Can I run with this pain?").await;
@@ -66,7 +69,7 @@ async fn a_direct_message_is_answered_there() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_mention_that_it_cannot_answer_offers_its_topics() {
-    let mut talk = Talk::start().await;
+    let mut talk = Talk::start(Way::Gateway).await;
     let (ann, ben) = (talk.runner("Ann"), talk.runner("Ben"));
     talk.say(ann, "<@bot> who won the cup?").await;
     let seen = talk.all_see().await;
@@ -77,7 +80,7 @@ async fn a_mention_that_it_cannot_answer_offers_its_topics() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_not_for_the_bot_is_left_alone() {
-    let mut talk = Talk::start().await;
+    let mut talk = Talk::start(Way::Gateway).await;
     let ann = talk.runner("Ann");
     let robot = talk.discord().bot();
     talk.say(ann, "my knee hurts on the outside").await;

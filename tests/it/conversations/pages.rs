@@ -2,11 +2,18 @@
 
 use super::*;
 
+by_both_ways!(
+    a_long_answer_turns_its_pages_in_place,
+    others_turn_pages_of_a_public_answer_for_themselves,
+    sources_and_clinics_stand_beside_the_answer,
+    what_is_shown_to_everyone_tells_nothing_of_the_question,
+    feedback_is_counted_once_and_thanked,
+);
+
 const OUTSIDE: &str = "outside of my knee hurts after 5 miles";
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_long_answer_turns_its_pages_in_place() {
-    let mut talk = Talk::start().await;
+async fn a_long_answer_turns_its_pages_in_place(way: Way) {
+    let mut talk = Talk::start(way).await;
     let ann = talk.runner("Ann");
     let first = talk.slash(ann, "ask", json!({ "question": OUTSIDE })).await;
     let second = talk.press(ann, &first, "More (2 of 2)").await;
@@ -14,12 +21,11 @@ async fn a_long_answer_turns_its_pages_in_place() {
     assert_ne!(second.embeds, first.embeds);
     let back = talk.press(ann, &second, "Back to the start").await;
     assert_eq!(back.embeds, first.embeds, "what was fitted to the question stays so");
-    insta::assert_snapshot!(talk.end());
+    assert_told!(talk.end());
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn others_turn_pages_of_a_public_answer_for_themselves() {
-    let mut talk = Talk::start().await;
+async fn others_turn_pages_of_a_public_answer_for_themselves(way: Way) {
+    let mut talk = Talk::start(way).await;
     let (ann, ben) = (talk.runner("Ann"), talk.runner("Ben"));
     let public = talk.slash(ann, "ask", json!({ "question": OUTSIDE, "visible": "everyone" })).await;
     let own = talk.press(ben, &public, "More (2 of 2)").await;
@@ -28,9 +34,8 @@ async fn others_turn_pages_of_a_public_answer_for_themselves() {
     talk.end();
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn sources_and_clinics_stand_beside_the_answer() {
-    let mut talk = Talk::start().await;
+async fn sources_and_clinics_stand_beside_the_answer(way: Way) {
+    let mut talk = Talk::start(way).await;
     let ann = talk.runner("Ann");
     let asked = talk.discord().slash(ann.id, talk.channel, "ask", json!({ "question": OUTSIDE })).await;
     let first = talk.discord().first_response(asked).await;
@@ -38,13 +43,12 @@ async fn sources_and_clinics_stand_beside_the_answer() {
     let clinics = talk.press(ann, &first, "Clinics").await;
     assert!(sources.ephemeral && clinics.ephemeral);
     assert_ne!(sources.message, first.message, "the answer stays");
-    insta::assert_snapshot!(talk.end());
+    assert_told!(talk.end());
 }
 
 /// What is shown to all is the card as it is, without what the asker's words added to it.
-#[tokio::test(flavor = "multi_thread")]
-async fn what_is_shown_to_everyone_tells_nothing_of_the_question() {
-    let mut talk = Talk::start().await;
+async fn what_is_shown_to_everyone_tells_nothing_of_the_question(way: Way) {
+    let mut talk = Talk::start(way).await;
     let ann = talk.runner("Ann");
     let first = talk.slash(ann, "ask", json!({ "question": OUTSIDE })).await;
     assert!(first.text().contains("For what you describe"));
@@ -54,9 +58,8 @@ async fn what_is_shown_to_everyone_tells_nothing_of_the_question() {
     talk.end();
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn feedback_is_counted_once_and_thanked() {
-    let mut talk = Talk::start().await;
+async fn feedback_is_counted_once_and_thanked(way: Way) {
+    let mut talk = Talk::start(way).await;
     let ann = talk.runner("Ann");
     let asked = talk.discord().slash(ann.id, talk.channel, "ask", json!({ "question": OUTSIDE })).await;
     let first = talk.discord().first_response(asked).await;
@@ -77,5 +80,5 @@ async fn feedback_is_counted_once_and_thanked() {
     };
     let counted = tokio::time::timeout(Duration::from_secs(10), counted).await.expect("it is counted");
     assert_eq!(counted, ("pain.outside".to_owned(), 1, 0));
-    insta::assert_snapshot!(talk.end());
+    assert_told!(talk.end());
 }

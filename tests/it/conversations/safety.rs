@@ -3,6 +3,16 @@
 use super::*;
 use crate::stand_in::Seen;
 
+by_both_ways!(
+    an_emergency_is_private_whatever_was_asked_for,
+    an_urgent_matter_says_stop_and_whom_to_call,
+    a_mention_is_answered_without_naming_the_concern,
+    a_direct_message_says_it_all_and_has_nobody_to_alert,
+    words_typed_for_a_topic_are_read_for_red_flags_too,
+    a_cool_down_holds_back_no_safety_reply,
+    the_clubs_region_gives_the_number,
+);
+
 const CLOT: &str = "calf is swollen and hot since the flight and now I can't catch my breath";
 const DESPAIR: &str = "since my knee went I want to end my life";
 const LOCKED: &str = "my knee is locked and won't straighten";
@@ -15,27 +25,24 @@ fn names_nothing(seen: &Seen) {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_emergency_is_private_whatever_was_asked_for() {
-    let mut talk = Talk::start().await;
+async fn an_emergency_is_private_whatever_was_asked_for(way: Way) {
+    let mut talk = Talk::start(way).await;
     let ann = talk.runner("Ann");
     let seen = talk.slash(ann, "ask", json!({ "question": CLOT, "visible": "everyone" })).await;
     assert!(seen.ephemeral);
-    insta::assert_snapshot!(talk.end());
+    assert_told!(talk.end());
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_urgent_matter_says_stop_and_whom_to_call() {
-    let mut talk = Talk::start().await;
+async fn an_urgent_matter_says_stop_and_whom_to_call(way: Way) {
+    let mut talk = Talk::start(way).await;
     let ann = talk.runner("Ann");
     let seen = talk.slash(ann, "ask", json!({ "question": LOCKED, "why": true })).await;
     assert!(seen.ephemeral);
-    insta::assert_snapshot!(talk.end());
+    assert_told!(talk.end());
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_mention_is_answered_without_naming_the_concern() {
-    let mut talk = Talk::start().await;
+async fn a_mention_is_answered_without_naming_the_concern(way: Way) {
+    let mut talk = Talk::start(way).await;
     let (ann, ben) = (talk.runner("Ann"), talk.runner("Ben"));
     talk.say(ann, &format!("<@bot> {DESPAIR}")).await;
     let public = talk.all_see().await;
@@ -48,12 +55,12 @@ async fn a_mention_is_answered_without_naming_the_concern() {
     let alert = talk.press(ann, &own, "Ask people here to help me").await;
     assert!(!alert.ephemeral);
     names_nothing(&alert);
-    insta::assert_snapshot!(talk.end());
+    assert_told!(talk.end());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn other_mentions_say_what_to_do_and_no_more() {
-    let mut talk = Talk::start().await;
+    let mut talk = Talk::start(Way::Gateway).await;
     let ann = talk.runner("Ann");
     for text in [CLOT, LOCKED] {
         talk.say(ann, &format!("<@bot> {text}")).await;
@@ -64,28 +71,25 @@ async fn other_mentions_say_what_to_do_and_no_more() {
     insta::assert_snapshot!(talk.end());
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_direct_message_says_it_all_and_has_nobody_to_alert() {
-    let mut talk = Talk::start().await;
+async fn a_direct_message_says_it_all_and_has_nobody_to_alert(way: Way) {
+    let mut talk = Talk::start(way).await;
     let ann = talk.runner("Ann");
     let seen = talk.dm(ann, DESPAIR).await;
     assert!(seen.labels().is_empty());
-    insta::assert_snapshot!(talk.end());
+    assert_told!(talk.end());
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn words_typed_for_a_topic_are_read_for_red_flags_too() {
-    let mut talk = Talk::start().await;
+async fn words_typed_for_a_topic_are_read_for_red_flags_too(way: Way) {
+    let mut talk = Talk::start(way).await;
     let ann = talk.runner("Ann");
     let seen = talk.slash(ann, "topic", json!({ "name": "I passed out on my run" })).await;
     assert!(seen.ephemeral);
-    insta::assert_snapshot!(talk.end());
+    assert_told!(talk.end());
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_cool_down_holds_back_no_safety_reply() {
+async fn a_cool_down_holds_back_no_safety_reply(way: Way) {
     let hour = Duration::from_secs(3600);
-    let mut talk = Talk::start_with(None, hour).await;
+    let mut talk = Talk::start_with(way, None, hour).await;
     let ann = talk.runner("Ann");
     let first = talk.slash(ann, "ask", json!({ "question": "hello" })).await;
     assert!(!first.embeds.is_empty());
@@ -107,9 +111,8 @@ async fn a_cool_down_holds_back_no_safety_reply() {
 }
 
 /// The number of the club's own region opens the reply.
-#[tokio::test(flavor = "multi_thread")]
-async fn the_clubs_region_gives_the_number() {
-    let mut talk = Talk::start().await;
+async fn the_clubs_region_gives_the_number(way: Way) {
+    let mut talk = Talk::start(way).await;
     let (ann, olga) = (talk.runner("Ann"), talk.organizer("Olga"));
     talk.slash(olga, "club set", json!({ "region": "uk" })).await;
     let seen = talk.slash(ann, "ask", json!({ "question": CLOT })).await;
@@ -121,5 +124,5 @@ async fn the_clubs_region_gives_the_number() {
     assert!(public.content.contains("999"), "{public}");
     talk.say(ann, &format!("<@bot> {LOCKED}")).await;
     talk.all_see().await;
-    insta::assert_snapshot!(talk.end());
+    assert_told!(talk.end());
 }

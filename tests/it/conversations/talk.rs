@@ -10,7 +10,7 @@ use serenity::model::{
     id::{ChannelId, GuildId, MessageId, UserId},
 };
 
-use super::Bot;
+use super::{Bot, Way};
 use crate::stand_in::{Seen, StandIn};
 
 /// Someone who talks.
@@ -31,18 +31,18 @@ pub struct Talk {
 }
 
 impl Talk {
-    /// A club whose bot has a store and no cool-down.
-    pub async fn start() -> Self {
+    /// A club whose bot has a store and no cool-down, where interactions come by this way.
+    pub async fn start(way: Way) -> Self {
         let store = store::open("sqlite::memory:").await.expect("a store in memory");
-        Self::start_with(Some(store), Duration::ZERO).await
+        Self::start_with(way, Some(store), Duration::ZERO).await
     }
 
     /// The same with this store and this cool-down.
-    pub async fn start_with(store: Option<Arc<dyn Store>>, cooldown: Duration) -> Self {
+    pub async fn start_with(way: Way, store: Option<Arc<dyn Store>>, cooldown: Duration) -> Self {
         let discord = StandIn::start().await;
         let club = discord.add_guild("Harbor Runners");
         let channel = discord.add_channel(club, "general");
-        let bot = Bot::start_with(discord, store, cooldown).await;
+        let bot = Bot::start_with(discord, way, store, cooldown).await;
         Self { bot, club, channel, people: Vec::new(), told: String::new() }
     }
 

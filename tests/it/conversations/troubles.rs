@@ -2,10 +2,16 @@
 
 use super::*;
 
-#[tokio::test(flavor = "multi_thread")]
-async fn without_its_store_it_answers_and_says_what_it_could_not_save() {
+by_both_ways!(
+    without_its_store_it_answers_and_says_what_it_could_not_save,
+    without_any_store_the_defaults_hold,
+    as_a_guest_it_shows_others_nothing_unless_told_to,
+    a_direct_message_has_no_settings_of_a_club,
+);
+
+async fn without_its_store_it_answers_and_says_what_it_could_not_save(way: Way) {
     let store = store::open("sqlite::memory:").await.expect("a store in memory");
-    let mut talk = Talk::start_with(Some(store.clone()), Duration::ZERO).await;
+    let mut talk = Talk::start_with(way, Some(store.clone()), Duration::ZERO).await;
     let (ann, olga) = (talk.runner("Ann"), talk.organizer("Olga"));
     let added = json!({ "name": "Harbor Physio", "phone": "(555) 010-0199" });
     talk.slash(olga, "club clinic-add", added.clone()).await;
@@ -30,12 +36,11 @@ async fn without_its_store_it_answers_and_says_what_it_could_not_save() {
     let thanked = talk.press(ann, &answer, "Helpful").await;
     assert!(thanked.content.starts_with("Thank you"), "{thanked}");
     let told = talk.end();
-    insta::assert_snapshot!(told.split("> Ann: presses [Helpful]").next().unwrap_or_default());
+    assert_told!(told.split("> Ann: presses [Helpful]").next().unwrap_or_default());
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn without_any_store_the_defaults_hold() {
-    let mut talk = Talk::start_with(None, Duration::ZERO).await;
+async fn without_any_store_the_defaults_hold(way: Way) {
+    let mut talk = Talk::start_with(way, None, Duration::ZERO).await;
     let (ann, olga) = (talk.runner("Ann"), talk.organizer("Olga"));
     let seen = talk.slash(ann, "clinic", json!({})).await;
     assert!(seen.text().contains("Default Clinic"), "{seen}");
@@ -46,9 +51,8 @@ async fn without_any_store_the_defaults_hold() {
 }
 
 /// A member installed the app; the server did not.
-#[tokio::test(flavor = "multi_thread")]
-async fn as_a_guest_it_shows_others_nothing_unless_told_to() {
-    let mut talk = Talk::start().await;
+async fn as_a_guest_it_shows_others_nothing_unless_told_to(way: Way) {
+    let mut talk = Talk::start(way).await;
     let ann = talk.runner("Ann");
     let elsewhere = talk.discord().add_guild_without_bot("Track Club");
     let channel = talk.discord().add_channel(elsewhere, "chat");
@@ -68,9 +72,8 @@ async fn as_a_guest_it_shows_others_nothing_unless_told_to() {
     talk.end();
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_direct_message_has_no_settings_of_a_club() {
-    let mut talk = Talk::start().await;
+async fn a_direct_message_has_no_settings_of_a_club(way: Way) {
+    let mut talk = Talk::start(way).await;
     let ann = talk.runner("Ann");
     let channel = talk.discord().dm_channel(ann.id);
     let seen = talk.slash_in(channel, ann, "clinic", json!({})).await;

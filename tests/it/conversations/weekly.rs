@@ -10,6 +10,14 @@ use patella::{
 use super::*;
 use crate::stand_in::Seen;
 
+by_both_ways!(
+    tips_are_set_up_shown_paused_and_ended,
+    each_slip_is_named,
+    a_channel_that_cannot_take_tips_is_refused_at_the_start,
+    zones_tips_and_dates_are_suggested,
+    the_next_tip_is_swapped_skipped_and_both_are_undone,
+);
+
 fn start(talk: &Talk) -> serde_json::Value {
     json!({ "channel": talk.channel.to_string(), "day": "Thursday", "time": "6:30 pm", "zone": "America/New_York" })
 }
@@ -61,9 +69,8 @@ fn told(seen: &Seen) -> String {
     seen.to_string()
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn tips_are_set_up_shown_paused_and_ended() {
-    let mut talk = Talk::start().await;
+async fn tips_are_set_up_shown_paused_and_ended(way: Way) {
+    let mut talk = Talk::start(way).await;
     let olga = talk.organizer("Olga");
     let none = talk.slash(olga, "weekly show", json!({})).await;
     assert!(told(&none).contains("/weekly start"), "{none}");
@@ -89,9 +96,8 @@ async fn tips_are_set_up_shown_paused_and_ended() {
     talk.end();
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn each_slip_is_named() {
-    let mut talk = Talk::start().await;
+async fn each_slip_is_named(way: Way) {
+    let mut talk = Talk::start(way).await;
     let olga = talk.organizer("Olga");
     for (name, wrong, said) in [
         ("time", "half six", "no time that I can read"),
@@ -120,10 +126,9 @@ async fn each_slip_is_named() {
     talk.end();
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_channel_that_cannot_take_tips_is_refused_at_the_start() {
+async fn a_channel_that_cannot_take_tips_is_refused_at_the_start(way: Way) {
     use serenity::model::Permissions;
-    let mut talk = Talk::start().await;
+    let mut talk = Talk::start(way).await;
     let olga = talk.organizer("Olga");
     let all = Permissions::VIEW_CHANNEL | Permissions::SEND_MESSAGES | Permissions::EMBED_LINKS;
     for (may, said) in [
@@ -144,9 +149,8 @@ async fn a_channel_that_cannot_take_tips_is_refused_at_the_start() {
     talk.end();
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn zones_tips_and_dates_are_suggested() {
-    let mut talk = Talk::start().await;
+async fn zones_tips_and_dates_are_suggested(way: Way) {
+    let mut talk = Talk::start(way).await;
     let olga = talk.organizer("Olga");
     let zones = talk.types(olga, "weekly start", "zone", "bosto").await;
     assert_eq!(zones.choices[0].1, "America/New_York");
@@ -161,9 +165,8 @@ async fn zones_tips_and_dates_are_suggested() {
     talk.end();
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_next_tip_is_swapped_skipped_and_both_are_undone() {
-    let mut talk = Talk::start().await;
+async fn the_next_tip_is_swapped_skipped_and_both_are_undone(way: Way) {
+    let mut talk = Talk::start(way).await;
     let olga = talk.organizer("Olga");
     talk.slash(olga, "weekly start", start(&talk)).await;
     let before = weeks(&talk).await;
@@ -184,7 +187,7 @@ async fn the_next_tip_is_swapped_skipped_and_both_are_undone() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_tip_comes_with_its_sources_and_pings_whom_the_club_chose() {
-    let mut talk = Talk::start().await;
+    let mut talk = Talk::start(Way::Gateway).await;
     let (olga, ann) = (talk.organizer("Olga"), talk.runner("Ann"));
     let role = talk.discord().add_role(talk.club, "Tips");
     talk.discord().allow_role(role);
@@ -219,7 +222,7 @@ async fn the_tip_comes_with_its_sources_and_pings_whom_the_club_chose() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_post_whose_answer_was_lost_is_found_again() {
-    let mut talk = Talk::start().await;
+    let mut talk = Talk::start(Way::Gateway).await;
     let olga = talk.organizer("Olga");
     talk.slash(olga, "weekly start", start(&talk)).await;
     due_now(&talk).await;
@@ -244,7 +247,7 @@ async fn a_post_whose_answer_was_lost_is_found_again() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_channel_that_is_gone_is_told_elsewhere() {
-    let mut talk = Talk::start().await;
+    let mut talk = Talk::start(Way::Gateway).await;
     let olga = talk.organizer("Olga");
     let gone = talk.discord().add_channel(talk.club, "tips");
     let mut options = start(&talk);

@@ -11,7 +11,10 @@ use patella::store;
 use serde_json::{Value, json};
 use serenity::model::id::{ChannelId, UserId};
 
-use crate::{conversations::Bot, stand_in::StandIn};
+use crate::{
+    conversations::{Bot, Way},
+    stand_in::StandIn,
+};
 use sheet::Sheet;
 
 /// A club in the United States with a clinic of its own, set as organizers set it, and a member in its channel.
@@ -22,7 +25,7 @@ async fn club() -> (Bot, ChannelId, UserId) {
     let ann = discord.add_member(club, "Ann", StandIn::runner());
     let cleo = discord.add_member(club, "Cleo", StandIn::organizer());
     let store = store::open("sqlite::memory:").await.expect("a store in memory");
-    let bot = Bot::start_with(discord, Some(store), Duration::ZERO).await;
+    let bot = Bot::start_with(discord, Way::Gateway, Some(store), Duration::ZERO).await;
     let clinic = json!({ "name": "Riverside Sports Clinic", "phone": "(555) 010-0123", "hours": "Mo-Fr 8-18" });
     for (command, options) in [("club set", json!({ "region": "us" })), ("club clinic-add", clinic)] {
         let asked = bot.discord.slash(cleo, channel, command, options).await;

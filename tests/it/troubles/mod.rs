@@ -18,7 +18,7 @@ use patella::{
     app::App,
     club::Club,
     discord::{
-        gateway, rest,
+        gateway, interactions, rest,
         serve::{self, ServeError, Settings, Tuning},
         view::View,
         work::{Limits, Tally},
@@ -82,6 +82,7 @@ fn hasty() -> Tuning {
         farewell: Duration::from_secs(10),
         tips: 1_000,
         sweep: ms(50),
+        http: interactions::Limits { drain: ms(100), ..interactions::Limits::default() },
     }
 }
 
@@ -109,14 +110,9 @@ impl Bot {
     }
 
     fn start(&mut self, tuning: Tuning, store: Option<Arc<dyn Store>>) {
-        let settings = Settings {
-            token: self.discord.token(),
-            api: self.discord.address(),
-            shards: None,
-            cooldown: Duration::ZERO,
-            today,
-            view: self.view.clone(),
-        };
+        let (token, api) = (Some(self.discord.token()), self.discord.address());
+        let settings =
+            Settings { token, api, shards: None, cooldown: Duration::ZERO, today, http: None, view: self.view.clone() };
         self.start_as(settings, tuning, store);
     }
 

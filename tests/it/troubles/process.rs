@@ -2,12 +2,13 @@
 
 use std::{
     fs,
+    io::{BufRead, BufReader},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
 };
 
 use super::*;
-use crate::stand_in::Garbage;
+use crate::stand_in::{Garbage, State};
 
 /// A word that is in nobody's vocabulary, in what a member writes.
 const MARKER: &str = "zebrafinchuary";
@@ -16,7 +17,16 @@ const NAME: &str = "Quillonette";
 
 pub(super) fn patella(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_patella"));
-    let unwanted = ["DISCORD_TOKEN", "PATELLA_DISCORD_API", "PATELLA_SHARDS", "PATELLA_STORE_URL", "PATELLA_REGION", "RUST_LOG"];
+    let unwanted = [
+        "DISCORD_TOKEN",
+        "DISCORD_PUBLIC_KEY",
+        "PATELLA_HTTP_LISTEN",
+        "PATELLA_DISCORD_API",
+        "PATELLA_SHARDS",
+        "PATELLA_STORE_URL",
+        "PATELLA_REGION",
+        "RUST_LOG",
+    ];
     for variable in unwanted {
         command.env_remove(variable);
     }
@@ -45,6 +55,7 @@ fn without_a_token_it_says_in_four_steps_how_to_get_one() {
       2. On its page Bot, press Reset Token and copy what appears. No privileged intent is needed; leave them off.
       3. Set it: `export DISCORD_TOKEN=...`, or `token` under `[discord]` in the file that --config names.
       4. Run `patella serve` again and open the link that it prints, to install the bot in your server.
+    Signed HTTP interactions alone need no token, but `discord.public_key` and `http.listen`: see docs/operating.md.
     ");
 }
 
@@ -60,6 +71,73 @@ fn with_a_wrong_token_it_says_what_to_do_and_not_the_token() {
     assert!(!said.contains("MTA"), "{said}");
 }
 
+#[test]
+fn a_public_key_needs_an_address_and_the_other_way_round() {
+    let folder = folder("http-settings");
+    let discord = StandIn::start_blocking();
+    let (key, token) = (discord.public_key(), discord.token());
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let taken = taken.local_addr().expect("it is bound").to_string();
+    for (keys, listen, words) in [
+        (Some(key.as_str()), None, &["`http.listen` (PATELLA_HTTP_LISTEN) is not"][..]),
+        (None, Some("127.0.0.1:0"), &["`discord.public_key` (DISCORD_PUBLIC_KEY) is not"]),
+        (
+            Some(&token),
+            Some("127.0.0.1:0"),
+            &["`discord.public_key` (DISCORD_PUBLIC_KEY): public key 1 of 1 has", "General Information"],
+        ),
+        (Some(&format!("{key},{}", &key[2..])), Some("127.0.0.1:0"), &["public key 2 of 2 has 62 characters, not 64."]),
+        (Some(&"0".repeat(64)), Some("127.0.0.1:0"), &["anyone can make signatures for"]),
+        (Some(&key), Some(&taken), &["cannot be taken at 127.0.0.1:", "`http.listen`"]),
+        (Some(&key), Some("8430"), &["PATELLA_HTTP_LISTEN", "127.0.0.1:8430"]),
+    ] {
+        for token in [None, Some(&token)] {
+            let mut command = patella(&folder);
+            command.env("PATELLA_DISCORD_API", discord.address()).env("PATELLA_STORE_URL", "sqlite::memory:").arg("serve");
+            let given =
+                [("DISCORD_PUBLIC_KEY", keys), ("PATELLA_HTTP_LISTEN", listen), ("DISCORD_TOKEN", token.map(|t| t.as_str()))];
+            for (variable, value) in given {
+                value.map(|value| command.env(variable, value));
+            }
+            let output = command.output().expect("the program starts");
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert_eq!(output.status.code(), Some(1), "{said}");
+            for word in words {
+                assert!(said.contains(word), "{word}: {said}");
+            }
+            assert!(!said.contains("MTA"), "{said}");
+        }
+    }
+    assert_eq!(discord.statuses(), [].into(), "nothing was begun");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_check_up_looks_at_public_keys() {
+    let folder = folder("http-doctor");
+    let discord = StandIn::start().await;
+    let key = discord.public_key();
+    let check = |keys: &str, token: bool| {
+        let mut command = patella(&folder);
+        command.env("DISCORD_PUBLIC_KEY", keys).env("PATELLA_HTTP_LISTEN", "127.0.0.1:8430");
+        command.env("PATELLA_DISCORD_API", discord.address()).env("PATELLA_STORE_URL", "sqlite::memory:").arg("doctor");
+        if token {
+            command.env("DISCORD_TOKEN", discord.token());
+        }
+        let output = command.output().expect("the program starts");
+        (output.status.code(), String::from_utf8(output.stdout).expect("text"))
+    };
+    let (code, said) = check(&key, false);
+    assert!(code == Some(0) && said.contains("ok     HTTP") && said.contains("note   token"), "{said}");
+    let (code, said) = check("abc", false);
+    assert!(code == Some(1) && said.contains("FAULT  HTTP") && said.contains("public key 1 of 1 has 3 characters"), "{said}");
+    let (_, said) = check(&key, true);
+    assert!(said.contains("note   public key") && said.contains("no Interactions Endpoint URL"), "{said}");
+    discord.change(|state| state.endpoint = State::new("").endpoint);
+    discord.change_key(99);
+    let (code, said) = check(&key, true);
+    assert!(code == Some(1) && said.contains("FAULT  public key"), "{said}");
+}
+
 /// Sends the signal that service managers send, and waits for the end.
 #[cfg(unix)]
 pub(super) fn end(mut child: Child) {
@@ -71,8 +149,8 @@ pub(super) fn end(mut child: Child) {
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_that_members_write_or_are_is_logged_or_stored() {
-    for format in ["human", "json"] {
-        let folder = folder(&format!("marker-{format}"));
+    for (format, posted) in [("human", false), ("json", false), ("human", true)] {
+        let folder = folder(&format!("marker-{format}-{posted}"));
         fs::write(
             folder.join("config.toml"),
             format!("[log]\nformat = \"{format}\"\nlevel = \"debug\"\n[ask]\ncooldown_s = 0\n"),
@@ -85,9 +163,17 @@ async fn nothing_that_members_write_or_are_is_logged_or_stored() {
         let mut command = patella(&folder);
         command.env("DISCORD_TOKEN", discord.token()).env("PATELLA_DISCORD_API", discord.address());
         command.env("PATELLA_STORE_URL", "sqlite://kept.db").args(["serve", "--config", "config.toml"]);
-        command.stdout(Stdio::null()).stderr(fs::File::create(&log).expect("there is room"));
-        let child = command.spawn().expect("the program starts");
+        command.stdout(Stdio::piped()).stderr(fs::File::create(&log).expect("there is room"));
+        if posted {
+            command.env("DISCORD_PUBLIC_KEY", discord.public_key()).env("PATELLA_HTTP_LISTEN", "127.0.0.1:0");
+        }
+        let mut child = command.spawn().expect("the program starts");
         discord.connected(1).await;
+        if posted {
+            let mut said = BufReader::new(child.stdout.take().expect("a pipe")).lines().map(|line| line.expect("text"));
+            let url = said.find_map(|line| Some(line.split("are taken at ").nth(1)?.trim_end_matches('.').to_owned()));
+            discord.set_endpoint(&url.expect("it says where")).await.expect("Discord takes the address");
+        }
 
         everything(discord, quill, channel).await;
         discord.drop_gateway();
@@ -145,7 +231,8 @@ async fn everything(discord: &StandIn, quill: UserId, channel: ChannelId) {
             "refused" => (faults.errors, faults.error_status) = (8, 403),
             _ => {}
         });
-        let before = discord.look(|state| state.statuses.values().sum::<u64>());
+        let answers = |state: &State| state.statuses.values().chain(state.endpoint.statuses.values()).sum::<u64>();
+        let before = discord.look(answers);
         for text in [&question, &urgent] {
             discord.slash(quill, channel, "ask", json!({ "question": text, "why": true })).await;
             let said = discord.say(quill, channel, &format!("<@bot> {text}")).await;
@@ -157,7 +244,7 @@ async fn everything(discord: &StandIn, quill: UserId, channel: ChannelId) {
         discord.strange_interaction(quill, channel, 2, json!({ "id": [], "name": MARKER, "options": [{ "value": MARKER }] }));
         discord.strange_interaction(quill, channel, 3, json!({ "component_type": 2, "custom_id": MARKER }));
         // Ten requests at the least lead to ten answers, good or bad.
-        discord.until_so("the answers", |state| state.statuses.values().sum::<u64>() >= before + 10).await;
+        discord.until_so("the answers", |state| answers(state) >= before + 10).await;
         discord.no_faults();
     }
     let asked = discord.slash(quill, channel, "ask", json!({ "question": question })).await;

@@ -67,8 +67,12 @@ async fn a_discord_that_is_down_at_the_start_is_waited_for() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_token_ends_it_at_once() {
     let mut bot = Bot::new().await;
-    let (token, api) = ("MTA.wrong.token".to_owned(), bot.discord.address());
-    bot.start_as(Settings { token, api, shards: None, cooldown: Duration::ZERO, today, view: Default::default() }, hasty(), None);
+    let (token, api) = (Some("MTA.wrong.token".to_owned()), bot.discord.address());
+    bot.start_as(
+        Settings { token, api, shards: None, cooldown: Duration::ZERO, today, http: None, view: Default::default() },
+        hasty(),
+        None,
+    );
     assert!(matches!(bot.ended().await, Err(ServeError::Stop(Stop::Token))));
     assert_eq!(bot.discord.statuses(), [(401, 1)].into(), "it asks once");
 }

@@ -10,9 +10,9 @@ pub fn application(state: &State) -> Value {
     let id = state.application.to_string();
     json!({
         "id": id, "name": "Patella", "icon": null, "description": "", "bot_public": true, "bot_require_code_grant": false,
-        "verify_key": "0".repeat(64), "team": null, "flags": 0, "approximate_guild_count": state.guilds.len(),
+        "verify_key": state.endpoint.public_key(), "team": null, "flags": 0, "approximate_guild_count": state.guilds.len(),
         "owner": payload::user(state, state.bot), "bot": payload::user(state, state.bot), "hook": true,
-        "integration_types_config": {"0": {}, "1": {}}, "redirect_uris": [], "interactions_endpoint_url": null,
+        "integration_types_config": {"0": {}, "1": {}}, "redirect_uris": [], "interactions_endpoint_url": state.endpoint.url(),
     })
 }
 

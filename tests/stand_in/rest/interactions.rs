@@ -1,9 +1,15 @@
 //! First responses.
 
+use axum::http::Method;
 use serde_json::{Value, json};
 use serenity::model::id::InteractionId;
 
-use super::{super::rules, Answer, Body, check, route::Route, webhooks};
+use super::{
+    super::rules,
+    Answer, Body, check,
+    route::{self, Route},
+    webhooks,
+};
 use crate::stand_in::{
     payload,
     rules::{Broken, Use},
@@ -55,6 +61,14 @@ pub fn callback(state: &mut State, route: &Route, query: &str, body: &Body) -> A
     Answer::ok(said)
 }
 
+/// Takes the answer to a request that brought an interaction: the same first response, by the same rules.
+pub fn posted(state: &mut State, id: InteractionId, answer: Value) {
+    let path = format!("/api/v10/interactions/{id}/{}/callback", state.interactions[&id].token);
+    let route = route::find(&Method::POST, &path).expect("a route of the stand-in");
+    let taken = callback(state, &route, "", &Body { json: answer, files: Vec::new() });
+    state.tell(format!("the answer to a posted interaction -> {}", taken.status));
+}
+
 /// Is this type allowed for what was done, and is the body right?
 fn accept(state: &mut State, route: &Route, asked: u8, body: &Body) -> Result<(), Answer> {
     let (kind, data) = (body.json["type"].as_u64().unwrap_or(0), &body.json["data"]);
@@ -64,7 +78,7 @@ fn accept(state: &mut State, route: &Route, asked: u8, body: &Body) -> Result<()
         DEFER_UPDATE | UPDATE => asked == 3 || asked == 5,
         CHOICES => asked == 4,
         MODAL => asked == 2 || asked == 3,
-        // A PONG answers PINGs, and the gateway brings none.
+        // A PONG answers PINGs, which nobody waits for as for a first response.
         _ => false,
     };
     if !fits {

@@ -23,6 +23,7 @@ use super::{
     state::State,
     wire::Scissors,
 };
+pub use interactions::posted;
 use route::{Operation, Route};
 pub use webhooks::{announce, post};
 
