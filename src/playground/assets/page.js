@@ -222,11 +222,20 @@ function nextTheme() {
   theme(THEMES[(THEMES.indexOf(now) + 1) % THEMES.length]);
 }
 
-function toggleSettings() {
-  const open = by("settings").hidden;
+function showSettings(open) {
   by("settings").hidden = !open;
   by("settings-toggle").setAttribute("aria-expanded", String(open));
   if (open) by("region").focus();
+}
+
+/** Escape, or a press or a focus elsewhere, closes the settings. */
+function leaveSettings(event) {
+  if (by("settings").hidden) return;
+  const inside = by("settings").contains(event.target) || by("settings-toggle").contains(event.target);
+  if (event.key === "Escape") {
+    showSettings(false);
+    by("settings-toggle").focus();
+  } else if (event.type !== "keydown" && !inside) showSettings(false);
 }
 
 /** Where the channel was left. */
@@ -269,9 +278,14 @@ async function begin() {
 
 theme(new URLSearchParams(location.search).get("theme"));
 by("theme-toggle").onclick = nextTheme;
-by("settings-toggle").onclick = toggleSettings;
+by("settings-toggle").onclick = () => showSettings(by("settings").hidden);
+for (const event of ["keydown", "pointerdown", "focusin"]) document.addEventListener(event, leaveSettings);
 document.querySelector(".skip").onclick = skip;
 form.addEventListener("submit", send);
+// Whoever mends the text has read what was wrong with it.
+field.addEventListener("input", () => {
+  trouble.hidden = true;
+});
 log.addEventListener("click", ({ target }) => {
   if (target.matches(".example")) attempt(() => command(read(target.textContent)));
   if (target.matches(".seeded")) answerPrivately(target.dataset.text);

@@ -21,7 +21,7 @@ async fn a_year_of_tips_is_shown_for_a_zone_a_day_and_a_time() {
         assert_eq!((date(row).weekday(), (date(next) - date(row)).get_days()), (Weekday::Thursday, 7));
         assert!(row["local"].as_str().is_some_and(|local| local.ends_with("18:30")), "{row}");
     }
-    let later = page.json("/api/calendar?zone=Europe/Berlin&day=Monday&time=7&from=2027-03-01").await;
+    let later = page.json("/api/calendar?zone=Europe/Berlin&day=Monday&time=07:00&from=2027-03-01").await;
     assert_eq!(later["rows"][0]["date"], "2027-03-01");
 }
 
