@@ -17,7 +17,7 @@ use patella::{
     club::Club,
     discord::{
         door::Door,
-        interactions::{self, Counts, Interactions, Keys, Limits, Outcome, PATH},
+        interactions::{self, Counts, Keys, Limits, Outcome, PATH},
         rest::{self, Rest},
         work::{self, Work},
     },

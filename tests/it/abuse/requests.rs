@@ -50,7 +50,7 @@ async fn whatever_is_wrong_gets_the_same_answer_after_the_same_work() {
             Outcome::Forged,
         ),
         ("of a stranger", foreign(), Outcome::Forged),
-        ("the body lacks its last byte", changed(fresh(), |r| drop(r.body.pop())), Outcome::Forged),
+        ("the body lacks its last byte", changed(fresh(), |r| r.body.truncate(r.body.len() - 1)), Outcome::Forged),
         ("the body goes on", changed(fresh(), |r| r.body.extend(b"{}")), Outcome::Forged),
         ("the body is empty", changed(fresh(), |r| r.body.clear()), Outcome::Forged),
         (

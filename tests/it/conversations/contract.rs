@@ -3,13 +3,21 @@
 use std::fs;
 
 use patella::{
-    discord::{custom_id::Press, door::Door},
+    discord::{
+        custom_id::Press,
+        door::Door,
+        interactions::{self, Keys},
+        rest::{self, Rest},
+        work::{self, Work},
+    },
     render::text::Style,
     reply::{Block, Kind, Level},
     request::{Ask, Request},
     terminal::Terminal,
+    web,
 };
 use serde_json::Value;
+use tokio::sync::watch;
 
 use super::{bare::*, *};
 
@@ -30,14 +38,49 @@ enum Through {
     Terminal,
     Slash,
     MessageCommand,
+    /// A slash command in a signed HTTP request.
+    Posted,
     DirectMessage,
     Mention,
 }
 
-impl Through {
-    const ALL: [Self; 5] = [Self::Terminal, Self::Slash, Self::MessageCommand, Self::DirectMessage, Self::Mention];
+/// The HTTP door before a door, on the loopback, and a Discord that signs.
+struct Post {
+    discord: StandIn,
+    client: reqwest::Client,
+    url: String,
+    /// While it lives, the door is open.
+    _ending: watch::Sender<bool>,
+}
 
-    async fn ask(self, door: &Door, app: &App, text: &str) -> Made {
+impl Post {
+    async fn open(door: Door) -> Self {
+        let discord = StandIn::start().await;
+        let settings = rest::Settings { api: discord.address(), token: String::new(), timings: rest::Timings::default() };
+        let work = Work::new(door, Rest::new(settings).expect("an address"), work::Limits::default());
+        let socket = web::bind(([127, 0, 0, 1], 0).into()).expect("the loopback has a free port");
+        let keys = Keys::parse(&discord.public_key()).expect("a public key");
+        let (ending, told) = watch::channel(false);
+        let open = interactions::open(interactions::Settings { socket, keys }, work, interactions::Limits::default(), told);
+        let url = format!("http://{}{}", open.expect("a free port").address, interactions::PATH);
+        let client = reqwest::Client::builder().no_proxy().build().expect("a client without surprises");
+        Self { discord, client, url, _ending: ending }
+    }
+
+    /// Posts an interaction: the answer.
+    async fn send(&self, mut interaction: Value) -> Value {
+        // Each is another one: what was sent twice is refused.
+        interaction["id"] = json!(self.discord.change(|state| state.id()).to_string());
+        let answer = self.discord.signed(0, interaction.to_string()).post(&self.client, &self.url).await.expect("an answer");
+        assert_eq!(answer.status(), 200);
+        answer.json().await.expect("JSON")
+    }
+}
+
+impl Through {
+    const ALL: [Self; 6] = [Self::Terminal, Self::Slash, Self::MessageCommand, Self::Posted, Self::DirectMessage, Self::Mention];
+
+    async fn ask(self, door: &Door, post: &Post, app: &App, text: &str) -> Made {
         match self {
             Self::Terminal => {
                 let terminal = Terminal {
@@ -63,6 +106,11 @@ impl Through {
                 let resolved = json!({ "messages": { "9": { "id": "9", "content": text } } });
                 let data = json!({ "name": "Answer privately", "type": 3, "target_id": "9", "resolved": resolved });
                 read(app, &respond(door, interaction(2, data, false)).await["data"])
+            }
+            Self::Posted => {
+                let option = json!({ "name": "question", "type": 3, "value": text });
+                let data = json!({ "name": "ask", "type": 1, "options": [option] });
+                read(app, &post.send(interaction(2, data, false)).await["data"])
             }
             Self::DirectMessage => read(app, &hear(door, text, true)),
             Self::Mention => read(app, &hear(door, text, false)),
@@ -118,6 +166,7 @@ fn questions() -> Vec<String> {
 async fn every_door_makes_the_same_of_a_question() {
     let app = app();
     let door = door_of(app.clone());
+    let post = Post::open(door.clone()).await;
     let questions = questions();
     assert!(questions.len() > 1_000, "they were read: {}", questions.len());
     for question in questions {
@@ -125,10 +174,10 @@ async fn every_door_makes_the_same_of_a_question() {
         // What asks for nothing gets help, or a word that there is nothing to read, instead of a shrug.
         let silent = question.trim().is_empty();
         for through in Through::ALL {
-            if silent && !matches!(through, Through::Terminal | Through::Slash) {
+            if silent && !matches!(through, Through::Terminal | Through::Slash | Through::Posted) {
                 continue;
             }
-            let made = through.ask(&door, &app, &question).await;
+            let made = through.ask(&door, &post, &app, &question).await;
             let told = format!("{through:?}: {question}\n{made:#?}");
             assert_eq!(made.kind, core.kind, "{told}");
             assert_eq!(made.level >= Level::Urgent, core.level >= Level::Urgent, "{told}");
