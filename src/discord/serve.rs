@@ -14,7 +14,11 @@ use super::{
     rest::{self, Call, Rest, RestError},
     work::{self, Tally, Work},
 };
-use crate::{app::App, store::Clubs, tips::worker::Worker};
+use crate::{
+    app::App,
+    store::{Clubs, Freshness},
+    tips::worker::Worker,
+};
 
 /// What is stored about a club is erased so long after it removed the bot.
 const KEPT_AFTER_LEAVING: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -50,8 +54,10 @@ pub struct Tuning {
     pub farewell: Duration,
     /// Weekly tips that all copies of the program post in a second; [`rest::ORDINARY`].
     pub tips: usize,
-    /// How often clubs that left are looked for, and settings written by other programs are read; 6 hours.
+    /// How often clubs that left are looked for; 6 hours.
     pub sweep: Duration,
+    /// How old settings may become that other copies change.
+    pub fresh: Freshness,
 }
 
 impl Default for Tuning {
@@ -64,6 +70,7 @@ impl Default for Tuning {
             farewell: Duration::from_secs(10),
             tips: rest::ORDINARY,
             sweep: Duration::from_secs(6 * 3600),
+            fresh: Freshness::default(),
         }
     }
 }
@@ -172,6 +179,8 @@ pub async fn serve_with(
         tracing::warn!(%error, "the store does not answer; clubs have the default settings until it does");
     }
     let sweep = tokio::spawn(sweep(clubs.clone(), tuning.sweep));
+    let followed = clubs.clone();
+    let follow = tokio::spawn(async move { followed.follow(tuning.fresh).await });
     let (tips_end, tips_told) = watch::channel(false);
     let channels = Channels { rest: rest.clone(), app: app.clone(), bot: identity.bot };
     let rate = tuning.tips as f64;
@@ -182,6 +191,7 @@ pub async fn serve_with(
     let gateway = Gateway { token, api, address, bot: identity.bot, shards, work: work.clone(), timings: tuning.gateway };
     let run = gateway.run(stop).await;
     sweep.abort();
+    follow.abort();
     // Posts under way are finished: they have their own time limits.
     let _ = tips_end.send(true);
     if let Some(tips) = tips {
@@ -263,7 +273,7 @@ async fn patiently<T, F: Future<Output = Result<T, RestError>>>(
     }
 }
 
-/// Erases what is stored about clubs that left long ago, and reads the settings again.
+/// Erases what is stored about clubs that left long ago.
 async fn sweep(clubs: Arc<Clubs>, every: Duration) {
     loop {
         let before = Timestamp::now() - KEPT_AFTER_LEAVING;
@@ -273,8 +283,5 @@ async fn sweep(clubs: Arc<Clubs>, every: Duration) {
             Err(error) => tracing::warn!(%error, "clubs that left could not be erased; tried again later"),
         }
         tokio::time::sleep(every).await;
-        if let Err(error) = clubs.refresh().await {
-            tracing::warn!(%error, "the store does not answer; the settings stay as they are");
-        }
     }
 }

@@ -137,7 +137,7 @@ const HOMES: [(&str, &[&str]); 32] = [
     ("hyper", &["web.rs"]),
     ("http_body_util", &["web.rs"]),
     ("tokio::", &["discord/", "store/", "tips/worker.rs", "web.rs", "main/discord.rs"]),
-    ("fastrand::", &["discord/"]),
+    ("fastrand::", &["discord/", "store/follow.rs"]),
     ("tracing_subscriber", &["telemetry.rs"]),
     ("tracing::", &["discord/", "store/", "tips/worker.rs", "telemetry.rs", "main/discord.rs"]),
     ("fs::", &["main", "store/sqlite/"]),

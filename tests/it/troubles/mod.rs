@@ -22,7 +22,7 @@ use patella::{
         work::{Limits, Tally},
     },
     embedded,
-    store::{Clubs, Store},
+    store::{Clubs, Freshness, Store},
 };
 use serde_json::{Value, json};
 use serenity::model::id::{ChannelId, GuildId, InteractionId, UserId};
@@ -79,6 +79,7 @@ fn hasty() -> Tuning {
         farewell: Duration::from_secs(10),
         tips: 1_000,
         sweep: ms(50),
+        fresh: Freshness { told: ms(400), untold: ms(50), again: (ms(20), ms(100)) },
     }
 }
 
