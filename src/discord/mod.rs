@@ -7,6 +7,7 @@ pub mod doctor;
 pub mod door;
 pub mod from_discord;
 pub mod gateway;
+pub mod keeper;
 mod outbox;
 pub mod register;
 pub mod rest;

@@ -8,7 +8,8 @@ use tokio::sync::watch;
 
 use super::{
     door::Door,
-    gateway::{self, Gateway, Shards, Stop},
+    gateway::{self, Gateway, Share, Shards, Stop, Up},
+    keeper::{self, Keeper},
     outbox::Channels,
     register,
     rest::{self, Call, Rest, RestError},
@@ -32,7 +33,7 @@ pub struct Settings {
     /// Discord's base address.
     pub api: String,
     /// Which shards; as many as Discord recommends where `None`.
-    pub shards: Option<Shards>,
+    pub shards: Option<Share>,
     /// Between two questions of a member; never for a safety reply.
     pub cooldown: Duration,
     /// The day, where this machine stands.
@@ -44,6 +45,8 @@ pub struct Settings {
 pub struct Tuning {
     /// Of the gateway.
     pub gateway: gateway::Timings,
+    /// Of what keeps it.
+    pub keeper: keeper::Timings,
     /// Of the work.
     pub work: work::Limits,
     /// Of the sender.
@@ -64,6 +67,7 @@ impl Default for Tuning {
     fn default() -> Self {
         Self {
             gateway: gateway::Timings::default(),
+            keeper: keeper::Timings::default(),
             work: work::Limits::default(),
             rest: rest::Timings::default(),
             start: (Duration::from_secs(1), Duration::from_secs(60)),
@@ -84,6 +88,9 @@ pub enum ServeError {
     /// Discord refused what the bot needs at the start.
     #[error("Discord refused at the start: {0}")]
     Refused(#[source] RestError),
+    /// Shards are shared out in the store, and there is none.
+    #[error("`shared` shards need a store: see `store.url`")]
+    NoStore,
     /// The base address is none.
     #[error("{0}")]
     Address(#[source] RestError),
@@ -160,6 +167,9 @@ pub async fn serve_with(
     let Settings { token, api, shards, cooldown, today } = settings;
     let rest = Rest::new(rest::Settings { api: api.clone(), token: token.clone(), timings: tuning.rest })
         .map_err(ServeError::Address)?;
+    if matches!(shards, Some(Share::Parts(_))) && clubs.store().is_none() {
+        return Err(ServeError::NoStore);
+    }
     tokio::pin!(stop);
     let reached = async {
         let identity = patiently(tuning.start, || identity(&rest)).await?;
@@ -174,7 +184,9 @@ pub async fn serve_with(
     say(&format!("{} is ready. Install it in a server with this link:", identity.name));
     say(&register::install_link(&identity.application));
     say(registered);
-    let shards = shards.unwrap_or(Shards { first: 0, last: recommended - 1, total: recommended });
+    let share = shards.unwrap_or(Share::Own(Shards::all(recommended)));
+    // This copy of the program among all.
+    let me = fastrand::u64(..);
     if let Err(error) = clubs.refresh().await {
         tracing::warn!(%error, "the store does not answer; clubs have the default settings until it does");
     }
@@ -185,11 +197,15 @@ pub async fn serve_with(
     let channels = Channels { rest: rest.clone(), app: app.clone(), bot: identity.bot };
     let rate = tuning.tips as f64;
     let door = Door::new(app.clone(), clubs.clone(), &token, cooldown, today).with_places(Arc::new(channels.clone()));
-    let worker = Worker::new(app, clubs.clone(), channels, Arc::new(Timestamp::now), fastrand::u64(..), rate);
+    let worker = Worker::new(app, clubs.clone(), channels, Arc::new(Timestamp::now), me, rate);
     let tips = worker.map(|worker| tokio::spawn(Arc::new(worker).run(tips_told)));
     let work = Work::new(door, rest.clone(), tuning.work);
-    let gateway = Gateway { token, api, address, bot: identity.bot, shards, work: work.clone(), timings: tuning.gateway };
-    let run = gateway.run(stop).await;
+    let open = |shards: Shards, up: Up| {
+        let (token, api, address, work) = (token.clone(), api.clone(), address.clone(), work.clone());
+        Gateway { token, api, address, bot: identity.bot, shards, up, work, timings: tuning.gateway }
+    };
+    let keeper = Keeper { store: clubs.store().cloned(), me, recommended, timings: tuning.keeper, open };
+    let run = keeper.run(share, stop).await;
     sweep.abort();
     follow.abort();
     // Posts under way are finished: they have their own time limits.

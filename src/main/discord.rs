@@ -13,12 +13,12 @@ use patella::{
     config::Config,
     discord::{
         doctor::{self, Finding},
-        gateway::{self, Shards},
+        gateway::{self, Share},
         register,
         rest::{self, Rest},
         serve,
     },
-    store::{self, Clubs, Store, backup::Backup},
+    store::{self, Clubs, Store, StoreError, backup::Backup},
     telemetry,
     terminal::arguments,
 };
@@ -37,11 +37,13 @@ fn token(config: &Config) -> anyhow::Result<String> {
     config.discord.token.clone().context(NO_TOKEN)
 }
 
-fn shards(config: &Config) -> anyhow::Result<Option<Shards>> {
+fn share(config: &Config) -> anyhow::Result<Option<Share>> {
     let Some(text) = config.discord.shards.as_deref() else { return Ok(None) };
-    match gateway::parse_shards(text) {
-        Some(shards) => Ok(Some(shards)),
-        None => bail!("`{text}` is no range of shards; write it like 0-3/8 (PATELLA_SHARDS or discord.shards)"),
+    match gateway::parse_share(text) {
+        Some(share) => Ok(Some(share)),
+        None => bail!(
+            "`{text}` is no range of shards; write it like 0-3/8, or shared/4, or none (PATELLA_SHARDS or discord.shards)"
+        ),
     }
 }
 
@@ -67,16 +69,20 @@ fn rest(config: &Config) -> anyhow::Result<Rest> {
 /// Runs the bot until it is told to stop.
 pub fn run(app: App, config: &Config) -> anyhow::Result<ExitCode> {
     let token = token(config)?;
-    let shards = shards(config)?;
+    let shards = share(config)?;
     telemetry::start(&config.log);
     runtime()?.block_on(async {
-        let store = match store::open(&config.store.url).await {
-            Ok(store) => Some(store),
-            Err(error) => {
-                // Answers do not need the store; settings do.
-                tracing::error!(%error, "there is no store: clubs have the default settings, and changes cannot be saved");
-                None
-            }
+        let store = match shards {
+            // Which shards to run stands in the store.
+            Some(Share::Parts(_)) => Some(patient_store(&config.store.url).await?),
+            _ => match store::open(&config.store.url).await {
+                Ok(store) => Some(store),
+                Err(error) => {
+                    // Answers do not need the store; settings do.
+                    tracing::error!(%error, "there is no store: clubs have the default settings, and changes cannot be saved");
+                    None
+                }
+            },
         };
         let clubs = Arc::new(Clubs::new(store, app.defaults().clone()));
         let settings = serve::Settings {
@@ -97,6 +103,20 @@ pub fn run(app: App, config: &Config) -> anyhow::Result<ExitCode> {
         ended?;
         Ok(ExitCode::SUCCESS)
     })
+}
+
+/// Opens the store, and waits for one that is away for the moment.
+async fn patient_store(url: &str) -> anyhow::Result<Arc<dyn Store>> {
+    const AGAIN: Duration = Duration::from_secs(2);
+    loop {
+        match store::open(url).await {
+            Err(error @ (StoreError::Unreachable(_) | StoreError::Locked(_))) => {
+                tracing::error!(%error, "there is no store, which says what shards to run: waiting for it");
+                tokio::time::sleep(AGAIN).await;
+            }
+            opened => return Ok(opened?),
+        }
+    }
 }
 
 /// Ends at Ctrl-C or, on Unix, at the signal that service managers send.
@@ -134,7 +154,7 @@ pub fn check(base: Vec<Finding>, config: Option<&Config>, out: &mut impl Write) 
             let store = store::open(&config.store.url).await;
             let store = store.as_ref().map(|s| &**s).map_err(ToString::to_string);
             tell(doctor::machine(store).await)?;
-            tell(match (shards(config), &config.discord.token) {
+            tell(match (share(config), &config.discord.token) {
                 (Err(error), _) => vec![Finding::fault("shards", error.to_string(), "correct it or leave it out")],
                 (Ok(_), None) => vec![Finding::fault("token", "there is none", "run `patella serve`: it says how to get one")],
                 (Ok(_), Some(_)) => match rest(config) {

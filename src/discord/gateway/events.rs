@@ -12,7 +12,7 @@ use serenity::{
     async_trait,
 };
 
-use super::Shards;
+use super::{Shards, Up};
 use crate::{discord::work::Work, id::ClubId};
 
 /// Takes events as serenity reads them.
@@ -20,6 +20,7 @@ pub(super) struct Handler {
     work: Work,
     bot: u64,
     shards: Shards,
+    up: Up,
     /// The servers of each shard.
     servers: Mutex<HashMap<u32, Vec<u64>>>,
 }
@@ -65,8 +66,8 @@ impl RawEventHandler for Handler {
 
 impl Handler {
     /// A handler for a bot with this id.
-    pub(super) fn new(work: Work, bot: u64, shards: Shards) -> Self {
-        Self { work, bot, shards, servers: Mutex::default() }
+    pub(super) fn new(work: Work, bot: u64, shards: Shards, up: Up) -> Self {
+        Self { work, bot, shards, up, servers: Mutex::default() }
     }
 
     /// The servers of a shard, as Discord lists them: clubs that are stored but not listed have removed the bot.
@@ -74,6 +75,9 @@ impl Handler {
         tracing::info!(shard, servers = guilds.len(), "connected");
         let present: Vec<ClubId> = guilds.iter().copied().map(ClubId).collect();
         self.servers().insert(shard, guilds);
+        self.up.send_modify(|up| {
+            up.insert(shard);
+        });
         let shard = (u64::from(shard), u64::from(self.shards.total));
         if let Some(store) = self.work.door().clubs().store()
             && store.reconcile(&present, shard, Timestamp::now()).await.is_err()

@@ -4,9 +4,13 @@
 mod events;
 mod knock;
 mod pace;
+mod share;
 mod watch;
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
 
 use serenity::{
     all::{GatewayIntents, OnlineStatus, ShardManager},
@@ -15,6 +19,7 @@ use serenity::{
     http::HttpBuilder,
 };
 
+pub use self::share::{Share, Shards, parse_share};
 use self::{events::Handler, knock::Knock, pace::Pace, watch::Watch};
 use super::work::Work;
 
@@ -47,17 +52,6 @@ impl Default for Timings {
     }
 }
 
-/// Which shards this process runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Shards {
-    /// The first.
-    pub first: u32,
-    /// The last.
-    pub last: u32,
-    /// How many there are in all processes.
-    pub total: u32,
-}
-
 /// Why the gateway cannot go on, and what to do.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum Stop {
@@ -86,6 +80,9 @@ pub fn intents() -> GatewayIntents {
     GatewayIntents::GUILDS | GatewayIntents::GUILD_MESSAGES | GatewayIntents::DIRECT_MESSAGES
 }
 
+/// The shards that Discord has let in since they were started.
+pub type Up = tokio::sync::watch::Sender<BTreeSet<u32>>;
+
 /// A gateway that is run until it is told to stop.
 pub struct Gateway {
     /// The bot's token.
@@ -98,6 +95,8 @@ pub struct Gateway {
     pub bot: u64,
     /// Which shards to run.
     pub shards: Shards,
+    /// Told of each shard when Discord has let it in.
+    pub up: Up,
     /// What takes the events.
     pub work: Work,
     /// How patient it is.
@@ -134,14 +133,13 @@ impl Gateway {
     async fn connect(&self, stop: &mut (impl Future<Output = ()> + Unpin)) -> Result<Ended, Stop> {
         // serenity's own limiter ignores the base address; it sends nothing but the look-up of the gateway.
         let http = HttpBuilder::new(&self.token).proxy(&self.api).ratelimiter_disabled(true).build();
-        let handler = Handler::new(self.work.clone(), self.bot, self.shards);
+        let handler = Handler::new(self.work.clone(), self.bot, self.shards, self.up.clone());
         let Ok(mut client) = ClientBuilder::new_with_http(http, intents()).raw_event_handler(handler).await else {
             return Ok(Ended::ByItself);
         };
         // Where serenity's own look-up fails, it takes Discord's real address, whatever base address was set.
         *client.ws_url.lock().await = self.address.clone();
-        let count = self.shards.last - self.shards.first + 1;
-        let pace = Pace::new(client.ws_url.clone(), count, self.timings.back_off).keep();
+        let pace = Pace::new(client.ws_url.clone(), self.shards.count(), self.timings.back_off).keep();
         let manager = client.shard_manager.clone();
         let knock = Knock { address: self.address.clone(), token: self.token.clone(), total: self.shards.total };
         let watch = Watch::new(manager.clone(), self.shards, self.timings, knock).run();
@@ -224,31 +222,9 @@ fn stop_of_code(code: u16) -> Option<Stop> {
     }
 }
 
-/// The shards of a setting such as `0-3/8`, `2/8` or `8`.
-pub fn parse_shards(text: &str) -> Option<Shards> {
-    let (range, total) = text.trim().split_once('/').unwrap_or(("", text.trim()));
-    let total: u32 = total.trim().parse().ok().filter(|n| *n > 0)?;
-    let (first, last) = match range.trim().split_once('-') {
-        Some((first, last)) => (first.trim().parse().ok()?, last.trim().parse().ok()?),
-        None if range.is_empty() => (0, total - 1),
-        None => (range.trim().parse().ok()?, range.trim().parse().ok()?),
-    };
-    (first <= last && last < total).then_some(Shards { first, last, total })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn shards_are_a_range_of_all() {
-        assert_eq!(parse_shards("0-3/8"), Some(Shards { first: 0, last: 3, total: 8 }));
-        assert_eq!(parse_shards(" 2 / 8 "), Some(Shards { first: 2, last: 2, total: 8 }));
-        assert_eq!(parse_shards("4"), Some(Shards { first: 0, last: 3, total: 4 }));
-        for wrong in ["", "0", "3-1/8", "0-8/8", "a/8", "0-3/", "-1/4"] {
-            assert_eq!(parse_shards(wrong), None, "{wrong}");
-        }
-    }
 
     #[test]
     fn no_privileged_intent() {

@@ -17,7 +17,7 @@ use patella::{
     app::App,
     club::Club,
     discord::{
-        gateway, rest,
+        gateway, keeper, rest,
         serve::{self, ServeError, Settings, Tuning},
         work::{Limits, Tally},
     },
@@ -72,6 +72,15 @@ fn hasty() -> Tuning {
             back_off: (ms(50), ms(400)),
             goodbye: ms(2_000),
             ..gateway::Timings::default()
+        },
+        keeper: keeper::Timings {
+            tick: ms(50),
+            lease: ms(600),
+            look: ms(10),
+            patience: ms(300),
+            pace: ms(100),
+            start: ms(20_000),
+            hand_over: ms(10_000),
         },
         work: Limits::default(),
         rest: rest::Timings { back_off: ms(20), longest_back_off: ms(200), ..rest::Timings::default() },
