@@ -8,7 +8,7 @@ use tokio::sync::watch;
 
 use super::{
     door::Door,
-    gateway::{self, Gateway, Share, Shards, Stop, Up},
+    gateway::{self, Gateway, Shards, Share, Stop, Up},
     keeper::{self, Keeper},
     outbox::Channels,
     register,

@@ -41,9 +41,9 @@ fn share(config: &Config) -> anyhow::Result<Option<Share>> {
     let Some(text) = config.discord.shards.as_deref() else { return Ok(None) };
     match gateway::parse_share(text) {
         Some(share) => Ok(Some(share)),
-        None => bail!(
-            "`{text}` is no range of shards; write it like 0-3/8, or shared/4, or none (PATELLA_SHARDS or discord.shards)"
-        ),
+        None => {
+            bail!("`{text}` is no range of shards; write it like 0-3/8, or shared/4, or none (PATELLA_SHARDS or discord.shards)")
+        }
     }
 }
 

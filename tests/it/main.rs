@@ -8,6 +8,8 @@ mod docs;
 mod encoder;
 mod evaluation;
 mod house;
+#[cfg(all(feature = "sqlite", feature = "postgres"))]
+mod many;
 #[cfg(feature = "discord")]
 mod pictures;
 #[cfg(feature = "postgres")]

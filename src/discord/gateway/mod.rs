@@ -19,7 +19,7 @@ use serenity::{
     http::HttpBuilder,
 };
 
-pub use self::share::{Share, Shards, parse_share};
+pub use self::share::{Shards, Share, parse_share};
 use self::{events::Handler, knock::Knock, pace::Pace, watch::Watch};
 use super::work::Work;
 

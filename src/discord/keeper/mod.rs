@@ -10,7 +10,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::sync::watch;
 
 use self::{shared::Shared, turn::Turn};
-use super::gateway::{Gateway, Share, Shards, Stop, Up};
+use super::gateway::{Gateway, Shards, Share, Stop, Up};
 use crate::store::Store;
 
 /// serenity leaves so much time between two IDENTIFYs of a process.

@@ -206,9 +206,7 @@ impl<F: Fn(Shards, Up) -> Gateway> Shared<F> {
     fn close_those_taken_over(&mut self, scene: &Scene) {
         let (me, patience) = (self.turn.me, self.turn.timings.hand_over);
         let over = |running: &mut Running| match running.state {
-            State::Leaving(since) => {
-                scene.ready.get(&running.part).is_some_and(|copy| *copy != me) || since.elapsed() > patience
-            }
+            State::Leaving(since) => scene.ready.get(&running.part).is_some_and(|copy| *copy != me) || since.elapsed() > patience,
             _ => false,
         };
         let over: Vec<Running> = self.parts.extract_if(.., over).collect();
@@ -234,13 +232,14 @@ impl<F: Fn(Shards, Up) -> Gateway> Shared<F> {
         if self.parts.is_empty() && !mem::replace(&mut self.standing_by, true) {
             tracing::info!("all shards are run by other copies; this one stands by");
         }
-        if scene.gives(me) && !self.parts.iter().any(Running::is_leaving) {
-            if let Some(running) = self.parts.last_mut() {
-                running.state = State::Leaving(Instant::now());
-                let part = running.part;
-                tracing::info!(%part, "another copy has fewer shards; these are for it");
-                self.release(&part).await;
-            }
+        if scene.gives(me)
+            && !self.parts.iter().any(Running::is_leaving)
+            && let Some(running) = self.parts.last_mut()
+        {
+            running.state = State::Leaving(Instant::now());
+            let part = running.part;
+            tracing::info!(%part, "another copy has fewer shards; these are for it");
+            self.release(&part).await;
         }
         Ok(false)
     }

@@ -31,7 +31,7 @@ use tokio::{sync::oneshot, task::JoinHandle};
 use crate::stand_in::{Seen, StandIn};
 
 const CALLBACK: &str = "POST /interactions/{id}/{token}/callback";
-const ORDINARY: &str = "outside of my knee hurts after 5 miles";
+pub const ORDINARY: &str = "outside of my knee hurts after 5 miles";
 const EMERGENCY: &str = "my calf is swollen and hot since the flight and now I can't catch my breath";
 
 /// A running bot before a stand-in with a club, a channel in it and a member.
@@ -45,12 +45,12 @@ struct Bot {
     running: Option<JoinHandle<Result<Tally, ServeError>>>,
 }
 
-fn today() -> Date {
+pub fn today() -> Date {
     date(2026, 11, 21)
 }
 
 /// The bot's brain, read once for all tests.
-fn app() -> Arc<App> {
+pub fn app() -> Arc<App> {
     static APP: OnceLock<Arc<App>> = OnceLock::new();
     APP.get_or_init(|| {
         Arc::new(App::new(
@@ -63,7 +63,7 @@ fn app() -> Arc<App> {
 }
 
 /// Everything in a hurry, but for what serenity alone decides.
-fn hasty() -> Tuning {
+pub fn hasty() -> Tuning {
     let ms = Duration::from_millis;
     Tuning {
         gateway: gateway::Timings {
