@@ -13,9 +13,9 @@ use std::{
 };
 
 use serenity::{
-    all::{GatewayIntents, OnlineStatus, ShardManager},
+    all::{GatewayIntents, OnlineStatus, ShardId, ShardManager},
     client::ClientBuilder,
-    gateway::{GatewayError, ShardRunnerMessage},
+    gateway::{GatewayError, ShardRunnerInfo, ShardRunnerMessage},
     http::HttpBuilder,
 };
 
@@ -149,7 +149,7 @@ impl Gateway {
         tokio::select! {
             ended = &mut running => match ended.as_ref().err().and_then(stop_of) {
                 Some(stop) => {
-                    dismiss(&manager).await;
+                    dismiss(&manager, 1000).await;
                     Err(stop)
                 }
                 None => {
@@ -158,7 +158,7 @@ impl Gateway {
                 }
             },
             refused = watch => {
-                dismiss(&manager).await;
+                dismiss(&manager, 1000).await;
                 Err(refused)
             }
             never = pace => match never {},
@@ -171,9 +171,7 @@ impl Gateway {
 
     /// Closes every connection. One that does not answer is left behind.
     async fn hang_up(&self, manager: &ShardManager) {
-        for runner in manager.runners.lock().await.values() {
-            stir(runner);
-        }
+        dismiss(manager, 1000).await;
         if tokio::time::timeout(self.timings.goodbye, manager.shutdown_all()).await.is_err() {
             tracing::warn!("not every shard was closed in good order");
         }
@@ -186,18 +184,21 @@ enum Ended {
     ByItself,
 }
 
-/// Tells every shard to close its connection, without waiting for it.
-async fn dismiss(manager: &ShardManager) {
+/// Tells every shard to close its connection with a code, without waiting for it.
+async fn dismiss(manager: &ShardManager, code: u16) {
     for (id, runner) in &*manager.runners.lock().await {
-        stir(runner);
-        runner.runner_tx.send_to_shard(ShardRunnerMessage::Shutdown(*id, 1000));
+        close(*id, runner, code);
     }
 }
 
-/// Has a shard send something. A runner of serenity that reads from an ended connection never waits, so that it keeps a thread
-/// for itself, and would wait for the end of that connection for ever; when it cannot send, it ends.
-fn stir(runner: &serenity::gateway::ShardRunnerInfo) {
+/// Tells a shard to close its connection.
+///
+/// It is told directly: serenity's manager takes a shard that once logged in anew for one that has just closed, and then forgets it
+/// while it runs on. And it is made to send something first: a runner that reads from an ended connection never waits, so that it
+/// keeps a thread for itself, and would wait for the end of that connection for ever; when it cannot send, it ends.
+fn close(id: ShardId, runner: &ShardRunnerInfo, code: u16) {
     runner.runner_tx.set_status(OnlineStatus::Online);
+    runner.runner_tx.send_to_shard(ShardRunnerMessage::Shutdown(id, code));
 }
 
 /// What an error of the gateway means, where trying again would not help.

@@ -8,7 +8,7 @@ use std::{
 
 use serenity::all::{ConnectionStage, ShardId, ShardManager};
 
-use super::{Shards, Stop, Timings, knock::Knock, stir};
+use super::{Shards, Stop, Timings, close, knock::Knock};
 
 /// serenity leaves so much time between two IDENTIFYs (events/gateway, "max_concurrency").
 const IDENTIFY: Duration = Duration::from_secs(5);
@@ -90,7 +90,7 @@ impl Watch {
                 }
                 tracing::warn!(shard = id.0, silent = verdict == Verdict::Silent, "a shard is dead; it is started again");
                 if let Some(runner) = self.manager.runners.lock().await.get(&id) {
-                    stir(runner);
+                    close(id, runner, 4000);
                 }
                 self.manager.restart(id).await;
                 self.pulses.insert(id, Pulse::new(Instant::now()));

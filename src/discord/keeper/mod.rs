@@ -85,7 +85,7 @@ impl<F: Fn(Shards, Up) -> Gateway> Keeper<F> {
             Share::Own(shards) => self.run_own(shards, stop).await,
             Share::Parts(of) => match self.store {
                 Some(store) => {
-                    let turn = Turn { store, me: self.me, timings: self.timings };
+                    let turn = Turn::new(store, self.me, self.timings);
                     Shared::new(turn, of, self.recommended, self.open).run(stop).await
                 }
                 None => {
@@ -100,7 +100,7 @@ impl<F: Fn(Shards, Up) -> Gateway> Keeper<F> {
         let (up, told) = watch::channel(Default::default());
         let gateway = (self.open)(shards, up);
         let Some(store) = self.store else { return gateway.run(stop).await };
-        let turn = Turn { store, me: self.me, timings: self.timings };
+        let mut turn = Turn::new(store, self.me, self.timings);
         tokio::pin!(stop);
         tokio::select! {
             () = turn.wait() => {}

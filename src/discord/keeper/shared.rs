@@ -173,7 +173,7 @@ impl<F: Fn(Shards, Up) -> Gateway> Shared<F> {
 
     /// Takes a lease or goes on holding it.
     async fn hold(&self, name: &str, now: Timestamp) -> Result<bool, StoreError> {
-        let Turn { store, me, timings } = &self.turn;
+        let Turn { store, me, timings, .. } = &self.turn;
         let until = now + SignedDuration::try_from(timings.lease).unwrap_or(SignedDuration::MAX);
         patiently(timings, store.lease(name, *me, now, until)).await
     }
@@ -325,7 +325,7 @@ impl<F: Fn(Shards, Up) -> Gateway> Shared<F> {
     }
 
     async fn release_name(&self, name: &str) {
-        let Turn { store, me, timings } = &self.turn;
+        let Turn { store, me, timings, .. } = &self.turn;
         let _ = patiently(timings, store.release(name, *me)).await;
     }
 }

@@ -16,21 +16,31 @@ use crate::store::{Store, StoreError};
 const TURN: &str = "identify";
 
 /// The turn, as one copy of the program sees it.
-#[derive(Clone)]
 pub(super) struct Turn {
     pub(super) store: Arc<dyn Store>,
     pub(super) me: u64,
     pub(super) timings: Timings,
+    /// Since when this copy has started nothing. The lease does not keep its own holder waiting.
+    passed: Option<Instant>,
 }
 
 impl Turn {
-    /// Takes the turn, or goes on holding it; `false` where it is another copy's.
-    pub(super) async fn take(&self) -> Result<bool, StoreError> {
+    /// The turn, for a copy of the program that has started nothing.
+    pub(super) fn new(store: Arc<dyn Store>, me: u64, timings: Timings) -> Self {
+        Self { store, me, timings, passed: None }
+    }
+
+    /// Takes the turn, or goes on holding it; `false` where it is another copy's, or this one has just passed it on.
+    pub(super) async fn take(&mut self) -> Result<bool, StoreError> {
+        if self.passed.is_some_and(|at| at.elapsed() < self.timings.pace) {
+            return Ok(false);
+        }
         self.lease(self.timings.lease).await
     }
 
     /// Gives the turn to others as soon as Discord lets them: some time after the last IDENTIFY.
-    pub(super) async fn pass(&self) {
+    pub(super) async fn pass(&mut self) {
+        self.passed = Some(Instant::now());
         // Else it is over by itself.
         let _ = self.lease(self.timings.pace).await;
     }
@@ -47,7 +57,7 @@ impl Turn {
     }
 
     /// Waits for the turn. A store that does not answer keeps nobody from Discord.
-    pub(super) async fn wait(&self) {
+    pub(super) async fn wait(&mut self) {
         let mut told = false;
         loop {
             match self.take().await {
@@ -67,7 +77,7 @@ impl Turn {
     }
 
     /// Holds the turn until so many shards are up, or until that has taken too long; then passes it on.
-    pub(super) async fn hold(&self, mut up: watch::Receiver<BTreeSet<u32>>, shards: u32) {
+    pub(super) async fn hold(&mut self, mut up: watch::Receiver<BTreeSet<u32>>, shards: u32) {
         let end = Instant::now() + self.timings.start_of(shards);
         loop {
             let all = up.wait_for(|up| up.len() >= shards as usize);

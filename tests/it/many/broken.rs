@@ -10,10 +10,11 @@ const WAYS: [(&str, Break, Comes); 9] = [
     ("the connection is cut", |d| _ = d.drop_gateway(), Comes::Resume),
     ("it is closed with 4000", |d| _ = d.close_gateway(Some(4_000)), Comes::Resume),
     ("it is closed with 1001", |d| _ = d.close_gateway(Some(1_001)), Comes::Resume),
-    ("it is closed without a code", |d| _ = d.close_gateway(None), Comes::Resume),
     ("Discord asks to reconnect (op 7)", |d| _ = d.ask_reconnect(), Comes::Resume),
     ("the session is invalid and can be resumed (op 9 true)", |d| _ = d.invalidate_sessions(true), Comes::Resume),
     ("the session is invalid (op 9 false)", |d| _ = d.invalidate_sessions(false), Comes::Identify),
+    // serenity does not see the end before a heartbeat is due.
+    ("it is closed without a code", |d| _ = d.close_gateway(None), Comes::Identify),
     ("it is closed with 4009", |d| _ = d.close_gateway(Some(4_009)), Comes::Identify),
     ("heartbeats are not acknowledged", |d| d.faults(|faults| faults.no_acknowledgement = true), Comes::Identify),
 ];
@@ -32,6 +33,7 @@ async fn what_serenity_does_when_a_session_breaks() {
     for (name, strike, expected) in WAYS {
         tasks.push(tokio::spawn(async move {
             let world = World::new(1).await.in_a_hurry(0);
+            world.discord.gateway(|gateway| gateway.heartbeat_interval = 1_000);
             let store = store::open("sqlite::memory:").await.expect("opened");
             // Patella's own watch would start a dead shard again: here serenity is alone.
             let mut tuning = hasty();
@@ -54,8 +56,10 @@ async fn what_serenity_does_when_a_session_breaks() {
             (name, comes, expected)
         }));
     }
+    let mut wrong = Vec::new();
     for task in tasks {
         let (name, comes, expected) = task.await.expect("no panic");
-        assert_eq!(comes, expected, "{name}");
+        wrong.extend((comes != expected).then_some((name, comes)));
     }
+    assert_eq!(wrong, []);
 }

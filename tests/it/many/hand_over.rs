@@ -130,3 +130,16 @@ async fn a_copy_that_cannot_log_in_for_good_says_so_and_leaves_its_parts() {
     assert!(ended.expect_err("it cannot go on").to_string().contains("intents"));
     assert_eq!(holders(&*store).await.1, 0);
 }
+
+/// serenity's manager forgets such a shard without closing it, if nobody tells it directly.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_shard_that_logged_in_anew_is_closed_with_the_others() {
+    let (world, store) = (World::new(1).await.in_a_hurry(0), memory().await);
+    let copy = Copy::start(&world.discord, store, Share::Parts(1), hasty());
+    world.served_by(&[1]).await;
+    world.discord.invalidate_sessions(false);
+    world.discord.until_so("another login", |state| state.gateway.identifies.len() == 2).await;
+    world.served_by(&[1]).await;
+    copy.stop().await;
+    world.served_by(&[0]).await;
+}

@@ -1,6 +1,7 @@
 //! Three real processes, PostgreSQL, and members who ask all the time: killed, frozen and replaced in turn.
 
 use std::{
+    collections::VecDeque,
     fs,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -11,7 +12,7 @@ use patella::{id::ClubId, store, weekly::End};
 use super::*;
 use crate::{
     postgres,
-    weekly::kill::{kill, let_leases_lapse, make_due},
+    weekly::kill::{let_leases_lapse, make_due},
 };
 
 /// Between two rounds of questions, one in each club.
@@ -38,7 +39,7 @@ impl Crew {
         Some(Self { world: World::new(shards).await, store, url, folder, started: 0 })
     }
 
-    fn start(&mut self) -> Child {
+    fn start(&mut self) -> Process {
         self.started += 1;
         let log = fs::File::create(self.folder.join(format!("{}.log", self.started))).expect("there is room");
         let discord = &self.world.discord;
@@ -48,7 +49,7 @@ impl Crew {
         command.env("PATELLA_OPERATOR_LISTEN", "none").env("PATELLA_ASK_COOLDOWN_S", "0");
         command.env_remove("PATELLA_REGION").env_remove("RUST_LOG").env_remove("PATELLA_HTTP_LISTEN");
         command.arg("serve").current_dir(&self.folder).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
-        command.spawn().expect("the program starts")
+        Process(command.spawn().expect("the program starts"))
     }
 
     /// Weekly tips that are due now.
@@ -63,16 +64,35 @@ impl Crew {
     }
 }
 
-fn signal(process: &Child, name: &str) {
-    let told = Command::new("kill").args([name, &process.id().to_string()]).status().expect("there is `kill`");
-    assert!(told.success());
+/// A process that does not outlive its test.
+struct Process(Child);
+
+impl Process {
+    fn signal(&self, name: &str) {
+        let told = Command::new("kill").args([name, &self.0.id().to_string()]).status().expect("there is `kill`");
+        assert!(told.success());
+    }
+
+    /// Waits for an end in good order.
+    async fn ended(mut self) {
+        let ended = tokio::task::spawn_blocking(move || self.0.wait()).await.expect("no panic").expect("it ends");
+        assert!(ended.success(), "a stop in good order is no fault");
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // SIGKILL: nothing is told, nothing is finished. It may have ended already.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn processes_killed_in_turn_are_replaced_by_the_others_and_no_tip_is_lost_or_doubled() {
     let Some(mut crew) = Crew::new("killed", 3).await else { return };
     let begin = Instant::now();
-    let mut processes: std::collections::VecDeque<Child> = (0..3).map(|_| crew.start()).collect();
+    let mut processes: VecDeque<Process> = (0..3).map(|_| crew.start()).collect();
     crew.world.served_by(&ALL).await;
     shared_out(&*crew.store, 3, 3).await;
     println!("three processes run a part each after {:.1} s", begin.elapsed().as_secs_f64());
@@ -91,7 +111,7 @@ async fn processes_killed_in_turn_are_replaced_by_the_others_and_no_tip_is_lost_
         let due = crew.tips(12).await;
         tokio::time::sleep(Duration::from_millis(fastrand::u64(20..500))).await;
         let killed = Instant::now();
-        kill(processes.pop_front().expect("three or two run"));
+        drop(processes.pop_front().expect("three or two run"));
         let unserved = |state: &crate::stand_in::State| (0..3).filter(|shard| state.gateway.serving(*shard) == 0).collect();
         let dead: Vec<u64> = crew
             .world
@@ -132,7 +152,7 @@ async fn processes_killed_in_turn_are_replaced_by_the_others_and_no_tip_is_lost_
         tips.len(),
         begin.elapsed().as_secs_f64()
     );
-    processes.into_iter().for_each(kill);
+    drop(processes);
     crew.world.discord.assert_no_violations();
 }
 
@@ -140,16 +160,15 @@ async fn processes_killed_in_turn_are_replaced_by_the_others_and_no_tip_is_lost_
 async fn a_rolling_restart_leaves_no_question_unanswered() {
     let Some(mut crew) = Crew::new("rolling", 3).await else { return };
     let begin = Instant::now();
-    let mut processes: std::collections::VecDeque<Child> = (0..3).map(|_| crew.start()).collect();
+    let mut processes: VecDeque<Process> = (0..3).map(|_| crew.start()).collect();
     crew.world.served_by(&ALL).await;
     shared_out(&*crew.store, 3, 3).await;
     let load = crew.world.load(OFTEN);
     for _ in 0..3 {
-        let mut old = processes.pop_front().expect("three run");
-        signal(&old, "-TERM");
+        let old = processes.pop_front().expect("three run");
+        old.signal("-TERM");
         let stopped = Instant::now();
-        let ended = tokio::task::spawn_blocking(move || old.wait()).await.expect("no panic").expect("it ends");
-        assert!(ended.success(), "a stop in good order is no fault");
+        old.ended().await;
         println!("a process handed over and ended after {:.1} s", stopped.elapsed().as_secs_f64());
         crew.world.served_by(&ALL).await;
         processes.push_back(crew.start());
@@ -160,11 +179,10 @@ async fn a_rolling_restart_leaves_no_question_unanswered() {
     println!("{} questions, {} unanswered; {:.0} s", asked.len(), unanswered.len(), begin.elapsed().as_secs_f64());
     assert_eq!(unanswered.len(), 0, "of {}", asked.len());
     // All at once: nobody is left to hand over to, so nobody waits.
-    processes.iter().for_each(|process| signal(process, "-TERM"));
+    processes.iter().for_each(|process| process.signal("-TERM"));
     let stopped = Instant::now();
-    for mut process in processes {
-        let ended = tokio::task::spawn_blocking(move || process.wait()).await.expect("no panic").expect("it ends");
-        assert!(ended.success());
+    for process in processes {
+        process.ended().await;
     }
     assert!(stopped.elapsed() < Duration::from_secs(15), "{:?}", stopped.elapsed());
     crew.world.discord.assert_no_violations();
@@ -176,14 +194,14 @@ async fn a_process_that_was_frozen_finds_out_that_another_has_its_shards() {
     let processes = [crew.start(), crew.start()];
     crew.world.served_by(&[1, 1]).await;
     shared_out(&*crew.store, 2, 2).await;
-    signal(&processes[0], "-STOP");
+    processes[0].signal("-STOP");
     shared_out(&*crew.store, 1, 2).await;
-    crew.world.served_by(&[1, 1]).await;
+    // Its own connection stays open meanwhile, and deaf.
+    crew.world.discord.until_so("three sessions", |state| state.gateway.connected() == 3).await;
     let load = crew.world.load(OFTEN);
-    signal(&processes[0], "-CONT");
+    processes[0].signal("-CONT");
     shared_out(&*crew.store, 2, 2).await;
     crew.world.served_by(&[1, 1]).await;
     let (asked, unanswered) = load.finish().await;
     assert_eq!(unanswered.len(), 0, "of {}", asked.len());
-    processes.into_iter().for_each(kill);
 }

@@ -101,7 +101,7 @@ async fn a_newer_form_is_refused_and_kept() {
     assert!(matches!(error, StoreError::Newer { found: 99, known: 1.. }), "{error:?}");
     assert!(text.contains("update it"), "{text}");
     // Also where it becomes newer below a running program.
-    run(&mut raw(&file).await, "PRAGMA user_version = 2").await;
+    run(&mut raw(&file).await, "PRAGMA user_version = 3").await;
     let store = store::open(&url(&file)).await.expect("opened");
     run(&mut raw(&file).await, "PRAGMA user_version = 98").await;
     let error = store.check().await.expect_err("newer");

@@ -31,7 +31,7 @@ use tokio::{sync::oneshot, task::JoinHandle};
 use crate::stand_in::{Seen, StandIn};
 
 const CALLBACK: &str = "POST /interactions/{id}/{token}/callback";
-pub const ORDINARY: &str = "outside of my knee hurts after 5 miles";
+const ORDINARY: &str = "outside of my knee hurts after 5 miles";
 const EMERGENCY: &str = "my calf is swollen and hot since the flight and now I can't catch my breath";
 
 /// A running bot before a stand-in with a club, a channel in it and a member.

@@ -38,7 +38,7 @@ fn process(discord: &StandIn, url: &str, folder: &Path) -> Child {
     command.spawn().expect("the program starts")
 }
 
-pub fn kill(mut child: Child) {
+fn kill(mut child: Child) {
     // SIGKILL: nothing is told, nothing is finished.
     child.kill().expect("it runs");
     child.wait().expect("it ended");
