@@ -86,7 +86,8 @@ fn patella() {
         let socket = web::bind(([127, 0, 0, 1], 0).into()).expect("a free port");
         let http = Some(interactions::Settings { socket, keys });
         let api = "http://127.0.0.1:9".to_owned();
-        let settings = Settings { token: None, api, shards: None, cooldown: Duration::ZERO, today, http, view: Default::default() };
+        let settings =
+            Settings { token: None, api, shards: None, cooldown: Duration::ZERO, today, http, view: Default::default() };
         let say = |line: &str| {
             if let Some(at) = line.strip_prefix("Signed HTTP interactions are taken at http://") {
                 println!("{}", at.split('/').next().unwrap_or_default());

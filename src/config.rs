@@ -48,7 +48,7 @@ pub struct DiscordSettings {
     /// The base address of Discord's API.
     #[serde(deserialize_with = "text")]
     pub api: String,
-    /// Which shards to run, such as `0-3/8`; as many as Discord recommends where `None`.
+    /// Which shards to run, such as `0-3/8`, `shared/4` or `none`; as many as Discord recommends where `None`.
     #[serde(deserialize_with = "text_or_none")]
     pub shards: Option<String>,
 }

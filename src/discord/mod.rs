@@ -9,6 +9,7 @@ pub mod door;
 pub mod from_discord;
 pub mod gateway;
 pub mod interactions;
+pub mod keeper;
 mod outbox;
 pub mod register;
 pub mod rest;

@@ -8,15 +8,20 @@ use tokio::sync::watch;
 
 use super::{
     door::Door,
-    gateway::{self, Gateway, Shards, Stop},
+    gateway::{self, Gateway, Shards, Share, Stop, Up},
     interactions,
+    keeper::{self, Keeper},
     outbox::Channels,
     register,
     rest::{self, Call, Rest, RestError},
     view::{Running, View},
     work::{self, Tally, Work},
 };
-use crate::{app::Live, store::Clubs, tips::worker::Worker};
+use crate::{
+    app::Live,
+    store::{Clubs, Freshness},
+    tips::worker::Worker,
+};
 
 /// What is stored about a club is erased so long after it removed the bot.
 const KEPT_AFTER_LEAVING: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -30,7 +35,7 @@ pub struct Settings {
     /// Discord's base address.
     pub api: String,
     /// Which shards; as many as Discord recommends where `None`.
-    pub shards: Option<Shards>,
+    pub shards: Option<Share>,
     /// Between two questions of a member; never for a safety reply.
     pub cooldown: Duration,
     /// The day, where this machine stands.
@@ -46,6 +51,8 @@ pub struct Settings {
 pub struct Tuning {
     /// Of the gateway.
     pub gateway: gateway::Timings,
+    /// Of what keeps it.
+    pub keeper: keeper::Timings,
     /// Of the work.
     pub work: work::Limits,
     /// Of the sender.
@@ -56,16 +63,19 @@ pub struct Tuning {
     pub farewell: Duration,
     /// Weekly tips that all copies of the program post in a second; [`rest::ORDINARY`].
     pub tips: usize,
-    /// How often clubs that left are looked for, and settings written by other programs are read; 6 hours.
+    /// How often clubs that left are looked for; 6 hours.
     pub sweep: Duration,
     /// Of signed HTTP interactions.
     pub http: interactions::Limits,
+    /// How old settings may become that other copies change.
+    pub fresh: Freshness,
 }
 
 impl Default for Tuning {
     fn default() -> Self {
         Self {
             gateway: gateway::Timings::default(),
+            keeper: keeper::Timings::default(),
             work: work::Limits::default(),
             rest: rest::Timings::default(),
             start: (Duration::from_secs(1), Duration::from_secs(60)),
@@ -73,6 +83,7 @@ impl Default for Tuning {
             tips: rest::ORDINARY,
             sweep: Duration::from_secs(6 * 3600),
             http: interactions::Limits::default(),
+            fresh: Freshness::default(),
         }
     }
 }
@@ -86,6 +97,9 @@ pub enum ServeError {
     /// Discord refused what the bot needs at the start.
     #[error("Discord refused at the start: {0}")]
     Refused(#[source] RestError),
+    /// Shards are shared out in the store, and there is none.
+    #[error("`shared` shards need a store: see `store.url`")]
+    NoStore,
     /// The base address is none.
     #[error("{0}")]
     Address(#[source] RestError),
@@ -180,6 +194,9 @@ pub async fn serve_with(
     let Settings { token: Some(token), api, shards, cooldown, today, .. } = settings else { return Err(ServeError::NoWay) };
     let rest = Rest::new(rest::Settings { api: api.clone(), token: token.clone(), timings: tuning.rest })
         .map_err(ServeError::Address)?;
+    if matches!(shards, Some(Share::Parts(_))) && clubs.store().is_none() {
+        return Err(ServeError::NoStore);
+    }
     tokio::pin!(stop);
     let reached = async {
         let identity = patiently(tuning.start, || identity(&rest)).await?;
@@ -194,35 +211,36 @@ pub async fn serve_with(
     say(&format!("{} is ready. Install it in a server with this link:", identity.name));
     say(&register::install_link(&identity.application));
     say(registered);
-    let shards = shards.unwrap_or(Shards { first: 0, last: recommended - 1, total: recommended });
+    let share = shards.unwrap_or(Share::Own(Shards::all(recommended)));
+    // This copy of the program among all.
+    let me = fastrand::u64(..);
     if let Err(error) = clubs.refresh().await {
         tracing::warn!(%error, "the store does not answer; clubs have the default settings until it does");
     }
     let sweep = tokio::spawn(sweep(clubs.clone(), tuning.sweep));
+    let followed = clubs.clone();
+    let follow = tokio::spawn(async move { followed.follow(tuning.fresh).await });
     let (tips_end, tips_told) = watch::channel(false);
     let channels = Channels { rest: rest.clone(), app: app.clone(), bot: identity.bot };
     let rate = tuning.tips as f64;
     let door = Door::new(app.clone(), clubs.clone(), &token, cooldown, today).with_places(Arc::new(channels.clone()));
-    let worker = Worker::new(app.clone(), clubs.clone(), channels, Arc::new(Timestamp::now), fastrand::u64(..), rate);
+    let worker = Worker::new(app.clone(), clubs.clone(), channels, Arc::new(Timestamp::now), me, rate);
     let counts = worker.as_ref().map(Worker::counts);
     let tips = worker.map(|worker| tokio::spawn(Arc::new(worker).run(tips_told)));
     let work = Work::new(door, rest.clone(), tuning.work);
+    let store = clubs.store().cloned();
     view.run(Running { app, clubs, work: work.clone(), rest: rest.clone(), tips: counts });
     let http = open(settings.http, &work, tuning.http, told, &say)?;
-    let gateway = Gateway {
-        token,
-        api,
-        address,
-        bot: identity.bot,
-        shards,
-        work: work.clone(),
-        timings: tuning.gateway,
-        view: view.clone(),
+    let open = |shards: Shards, up: Up| {
+        let (token, api, address, work, view) = (token.clone(), api.clone(), address.clone(), work.clone(), view.clone());
+        Gateway { token, api, address, bot: identity.bot, shards, up, work, timings: tuning.gateway, view }
     };
-    let run = gateway.run(stop).await;
+    let keeper = Keeper { store, me, recommended, timings: tuning.keeper, open };
+    let run = keeper.run(share, stop).await;
     // Also where the gateway ended by itself.
     ending.send_replace(true);
     sweep.abort();
+    follow.abort();
     // Posts under way are finished: they have their own time limits.
     let _ = tips_end.send(true);
     if let Some(tips) = tips {
@@ -363,7 +381,7 @@ async fn patiently<T, F: Future<Output = Result<T, RestError>>>(
     }
 }
 
-/// Erases what is stored about clubs that left long ago, and reads the settings again.
+/// Erases what is stored about clubs that left long ago.
 async fn sweep(clubs: Arc<Clubs>, every: Duration) {
     loop {
         let before = Timestamp::now() - KEPT_AFTER_LEAVING;
@@ -373,8 +391,5 @@ async fn sweep(clubs: Arc<Clubs>, every: Duration) {
             Err(error) => tracing::warn!(%error, "clubs that left could not be erased; tried again later"),
         }
         tokio::time::sleep(every).await;
-        if let Err(error) = clubs.refresh().await {
-            tracing::warn!(%error, "the store does not answer; the settings stay as they are");
-        }
     }
 }

@@ -15,7 +15,7 @@ use patella::{
     config::Config,
     discord::{
         doctor::{self, Finding},
-        gateway::{self, Shards},
+        gateway::{self, Share},
         interactions::{self, Keys},
         register,
         rest::{self, Rest},
@@ -23,7 +23,7 @@ use patella::{
         view::View,
     },
     operator,
-    store::{self, Clubs, Store, backup::Backup},
+    store::{self, Clubs, Store, StoreError, backup::Backup},
     telemetry,
     terminal::arguments,
     web,
@@ -50,11 +50,13 @@ fn token(config: &Config) -> anyhow::Result<String> {
     config.discord.token.clone().context(NO_TOKEN)
 }
 
-fn shards(config: &Config) -> anyhow::Result<Option<Shards>> {
+fn share(config: &Config) -> anyhow::Result<Option<Share>> {
     let Some(text) = config.discord.shards.as_deref() else { return Ok(None) };
-    match gateway::parse_shards(text) {
-        Some(shards) => Ok(Some(shards)),
-        None => bail!("`{text}` is no range of shards; write it like 0-3/8 (PATELLA_SHARDS or discord.shards)"),
+    match gateway::parse_share(text) {
+        Some(share) => Ok(Some(share)),
+        None => {
+            bail!("`{text}` is no range of shards; write it like 0-3/8, or shared/4, or none (PATELLA_SHARDS or discord.shards)")
+        }
     }
 }
 
@@ -87,7 +89,7 @@ fn rest(config: &Config) -> anyhow::Result<Rest> {
 pub fn run(app: App, read: Read, folder: Option<&Path>, config: &Config) -> anyhow::Result<ExitCode> {
     let http = http(config)?;
     let token = if http.is_some() { config.discord.token.clone() } else { Some(token(config)?) };
-    let shards = shards(config)?;
+    let shards = share(config)?;
     telemetry::start(&config.log);
     runtime()?.block_on(async {
         let http = match http {
@@ -97,13 +99,17 @@ pub fn run(app: App, read: Read, folder: Option<&Path>, config: &Config) -> anyh
                 Some(interactions::Settings { socket: web::bind(listen).with_context(taken)?, keys })
             }
         };
-        let store = match store::open(&config.store.url).await {
-            Ok(store) => Some(store),
-            Err(error) => {
-                // Answers do not need the store; settings do.
-                tracing::error!(%error, "there is no store: clubs have the default settings, and changes cannot be saved");
-                None
-            }
+        let store = match shards {
+            // Which shards to run stands in the store.
+            Some(Share::Parts(_)) => Some(patient_store(&config.store.url).await?),
+            _ => match store::open(&config.store.url).await {
+                Ok(store) => Some(store),
+                Err(error) => {
+                    // Answers do not need the store; settings do.
+                    tracing::error!(%error, "there is no store: clubs have the default settings, and changes cannot be saved");
+                    None
+                }
+            },
         };
         let clubs = Arc::new(Clubs::new(store, app.defaults().clone()));
         let view = View::default();
@@ -134,6 +140,20 @@ pub fn run(app: App, read: Read, folder: Option<&Path>, config: &Config) -> anyh
         ended?;
         Ok(ExitCode::SUCCESS)
     })
+}
+
+/// Opens the store, and waits for one that is away for the moment.
+async fn patient_store(url: &str) -> anyhow::Result<Arc<dyn Store>> {
+    const AGAIN: Duration = Duration::from_secs(2);
+    loop {
+        match store::open(url).await {
+            Err(error @ (StoreError::Unreachable(_) | StoreError::Locked(_))) => {
+                tracing::error!(%error, "there is no store, which says what shards to run: waiting for it");
+                tokio::time::sleep(AGAIN).await;
+            }
+            opened => return Ok(opened?),
+        }
+    }
 }
 
 /// Serves health and metrics until the bot has ended: whoever asks is to see how it ends. A bot without that page answers members all
@@ -184,7 +204,7 @@ pub fn check(base: Vec<Finding>, config: Option<&Config>, out: &mut impl Write) 
             let http = http_finding(config);
             let alone = http.as_ref().is_some_and(|finding| !finding.is_fault());
             tell(http.into_iter().collect())?;
-            tell(match (shards(config), &config.discord.token) {
+            tell(match (share(config), &config.discord.token) {
                 (Err(error), _) => vec![Finding::fault("shards", error.to_string(), "correct it or leave it out")],
                 (Ok(_), None) if alone => {
                     let mend = "set it in one copy at least, for messages, weekly tips and commands";

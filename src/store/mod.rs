@@ -3,6 +3,7 @@
 //! [`Store`] is the one face; [`open`] picks what stands behind it. Doors do not wait for it: they ask [`Clubs`].
 
 pub mod backup;
+mod follow;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod shelf;
@@ -15,7 +16,10 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use self::backup::Backup;
-pub use self::shelf::{ChangeError, Clubs};
+pub use self::{
+    follow::Freshness,
+    shelf::{ChangeError, Clubs},
+};
 use crate::{
     club::Choices,
     id::{ClubId, TopicId},
@@ -59,6 +63,23 @@ pub struct Change {
     pub wake: Option<Timestamp>,
     /// The version that was read.
     pub seen: Version,
+}
+
+/// What a running copy of the program holds for a while.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lease {
+    /// What is held.
+    pub name: String,
+    /// By which copy.
+    pub holder: u64,
+}
+
+/// Tells of changes of clubs' settings, whichever program makes them.
+#[async_trait]
+pub trait Changes: Send {
+    /// Waits for the next one: whose settings changed. Fails where some may have been missed: then somebody else is to listen, and
+    /// all is to be read. It may be given up at any time and asked again.
+    async fn next(&mut self) -> Result<ClubId, StoreError>;
 }
 
 /// Keeps clubs' choices. Each call is whole: it happens entirely or not at all, through a crash or a dropped future too.
@@ -126,6 +147,18 @@ pub trait Store: Send + Sync + 'static {
 
     /// Notes that this copy of the program runs, forgets those last heard of before an instant, and counts the rest.
     async fn copies(&self, me: u64, now: Timestamp, gone_before: Timestamp) -> Result<u64, StoreError>;
+
+    /// Takes a lease that is free or over, or goes on holding it, until an instant; returns `false` where another copy holds it.
+    async fn lease(&self, name: &str, holder: u64, now: Timestamp, until: Timestamp) -> Result<bool, StoreError>;
+
+    /// Gives a lease back, if it is this copy's.
+    async fn release(&self, name: &str, holder: u64) -> Result<(), StoreError>;
+
+    /// Forgets the leases that are over; returns the others, by name.
+    async fn leases(&self, now: Timestamp) -> Result<Vec<Lease>, StoreError>;
+
+    /// Listens for changes of clubs' settings from now on; `None` where this kind of store tells of none.
+    async fn changes(&self) -> Result<Option<Box<dyn Changes>>, StoreError>;
 
     /// All that is stored, as it is at one moment.
     async fn export(&self) -> Result<Backup, StoreError>;

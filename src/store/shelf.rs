@@ -46,7 +46,7 @@ pub enum ChangeError<E> {
 ///
 /// A club that chose nothing takes no room. As counted by the allocator, ten thousand clubs take 1.2 MB with a region alone,
 /// 5 MB with one ordinary clinic each, 50 MB with five clinics each that are filled to the limits. A refresh briefly holds two
-/// copies. Other programs' writes to the same store are seen at the next refresh.
+/// copies. Other programs' writes to the same store are seen by [`Clubs::follow`].
 pub struct Clubs {
     store: Option<Arc<dyn Store>>,
     defaults: Arc<Club>,
@@ -96,6 +96,18 @@ impl Clubs {
             Ok(())
         };
         timeout(ALL, read).await.unwrap_or_else(|late| Err(StoreError::Locked(late.into())))
+    }
+
+    /// Reads one club from the store, as another program changed it.
+    pub(super) async fn reread(&self, club: ClubId) -> Result<(), StoreError> {
+        let Some(store) = &self.store else { return Ok(()) };
+        let read = async {
+            let _changing = self.changing.lock().await;
+            let choices = store.club(club).await?.unwrap_or_default();
+            self.put(club, &choices);
+            Ok(())
+        };
+        timeout(CHANGE, read).await.unwrap_or_else(|late| Err(StoreError::Locked(late.into())))
     }
 
     /// What a club chose itself, as it is stored.

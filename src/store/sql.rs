@@ -12,7 +12,7 @@ use crate::{
     id::{ClubId, TopicId},
     reply::Clinic,
     store::{
-        Change, Claim, Feedback, Store, StoreError, Version,
+        Change, Changes, Claim, Feedback, Lease, Store, StoreError, Version,
         backup::{Backup, Count, FORM, Kept, Woken},
     },
     weekly::Weeks,
@@ -63,6 +63,12 @@ const ANYTHING: &str = "SELECT (SELECT count(*) FROM club) + (SELECT count(*) FR
 const HERE: &str = "INSERT INTO copy (id, seen_at) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at";
 const GONE: &str = "DELETE FROM copy WHERE seen_at < $1";
 const COPIES: &str = "SELECT count(*) FROM copy";
+const LEASE: &str = "INSERT INTO lease (name, holder, until) VALUES ($1, $2, $4) ON CONFLICT (name) DO UPDATE \
+                     SET holder = excluded.holder, until = excluded.until \
+                     WHERE lease.holder = excluded.holder OR lease.until <= $3";
+const RELEASE: &str = "DELETE FROM lease WHERE name = $1 AND holder = $2";
+const LEASES_OVER: &str = "DELETE FROM lease WHERE until <= $1";
+const LEASES: &str = "SELECT name, holder FROM lease ORDER BY name";
 
 /// An id as its column holds it: the same 64 bits.
 fn key(club: ClubId) -> i64 {
@@ -83,11 +89,17 @@ impl Store for super::Own {
     async fn save_club(&self, club: ClubId, choices: &Choices) -> Result<(), StoreError> {
         let mut write = self.write().await?;
         save(&mut write, club, choices).await?;
+        super::tell(&mut write, club).await?;
         write.commit().await.map_err(fault)
     }
 
     async fn erase_club(&self, club: ClubId) -> Result<bool, StoreError> {
-        let erased = sqlx::query(ERASE).bind(key(club)).execute(self.writer()).await.map_err(fault)?.rows_affected() > 0;
+        let mut write = self.write().await?;
+        let erased = sqlx::query(ERASE).bind(key(club)).execute(&mut *write).await.map_err(fault)?.rows_affected() > 0;
+        if erased {
+            super::tell(&mut write, club).await?;
+        }
+        write.commit().await.map_err(fault)?;
         if erased {
             self.forget().await;
         }
@@ -126,11 +138,15 @@ impl Store for super::Own {
     async fn erase_left_before(&self, before: Timestamp) -> Result<Vec<ClubId>, StoreError> {
         let mut write = self.write().await?;
         let ids = sqlx::query_scalar(ERASE_LEFT).bind(before.as_millisecond()).fetch_all(&mut *write).await.map_err(fault)?;
+        let erased: Vec<ClubId> = ids.into_iter().map(|id: i64| ClubId(id.cast_unsigned())).collect();
+        for club in &erased {
+            super::tell(&mut write, *club).await?;
+        }
         write.commit().await.map_err(fault)?;
-        if !ids.is_empty() {
+        if !erased.is_empty() {
             self.forget().await;
         }
-        Ok(ids.into_iter().map(|id: i64| ClubId(id.cast_unsigned())).collect())
+        Ok(erased)
     }
 
     async fn count_feedback(&self, topic: &TopicId, helped: bool) -> Result<(), StoreError> {
@@ -231,6 +247,26 @@ impl Store for super::Own {
         let count: i64 = sqlx::query_scalar(COPIES).fetch_one(&mut *write).await.map_err(fault)?;
         write.commit().await.map_err(fault)?;
         Ok(count.cast_unsigned())
+    }
+
+    async fn lease(&self, name: &str, holder: u64, now: Timestamp, until: Timestamp) -> Result<bool, StoreError> {
+        let lease = sqlx::query(LEASE).bind(name).bind(holder.cast_signed());
+        let lease = lease.bind(now.as_millisecond()).bind(until.as_millisecond());
+        Ok(lease.execute(self.writer()).await.map_err(fault)?.rows_affected() == 1)
+    }
+
+    async fn release(&self, name: &str, holder: u64) -> Result<(), StoreError> {
+        sqlx::query(RELEASE).bind(name).bind(holder.cast_signed()).execute(self.writer()).await.map(drop).map_err(fault)
+    }
+
+    async fn leases(&self, now: Timestamp) -> Result<Vec<Lease>, StoreError> {
+        sqlx::query(LEASES_OVER).bind(now.as_millisecond()).execute(self.writer()).await.map_err(fault)?;
+        let rows: Vec<(String, i64)> = sqlx::query_as(LEASES).fetch_all(self.reader()).await.map_err(fault)?;
+        Ok(rows.into_iter().map(|(name, holder)| Lease { name, holder: holder.cast_unsigned() }).collect())
+    }
+
+    async fn changes(&self) -> Result<Option<Box<dyn Changes>>, StoreError> {
+        self.listen().await
     }
 
     async fn export(&self) -> Result<Backup, StoreError> {

@@ -138,7 +138,7 @@ const HOMES: [(&str, &[&str]); 33] = [
     ("hyper", &["web.rs"]),
     ("http_body_util", &["web.rs"]),
     ("tokio::", &["discord/", "store/", "tips/worker.rs", "web.rs", "playground/", "main/"]),
-    ("fastrand::", &["discord/"]),
+    ("fastrand::", &["discord/", "store/follow.rs"]),
     ("tracing_subscriber", &["telemetry.rs"]),
     ("tracing::", &["discord/", "store/", "tips/worker.rs", "telemetry.rs", "main/discord.rs"]),
     // What the system lets this process have open.

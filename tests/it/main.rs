@@ -11,6 +11,8 @@ mod docs;
 mod encoder;
 mod evaluation;
 mod house;
+#[cfg(all(feature = "sqlite", feature = "postgres"))]
+mod many;
 #[cfg(all(feature = "sqlite", feature = "web"))]
 mod pictures;
 #[cfg(all(feature = "web", feature = "discord"))]

@@ -19,7 +19,7 @@ use patella::{
     club::{Choices, Visible},
     id::{ClubId, TopicId},
     reply::Clinic,
-    store::{self, Feedback, Store},
+    store::{self, Feedback, Lease, Store},
 };
 
 /// A fresh folder for one test.
@@ -104,6 +104,7 @@ async fn story(open: impl AsyncFn() -> Arc<dyn Store>) {
     leaving(&open).await;
     shards(&open).await;
     thumbs(&open).await;
+    leases(&open).await;
     crowd(&open).await;
     dropped(&open).await;
     open().await.check().await.expect("sound to the end");
@@ -173,6 +174,39 @@ async fn thumbs(open: &impl AsyncFn() -> Arc<dyn Store>) {
     }
     let expected = [Feedback { topic: front, helped: 0, not_helped: 1 }, Feedback { topic: outside, helped: 2, not_helped: 1 }];
     assert_eq!(open().await.feedback().await.expect("read"), expected);
+}
+
+/// What copies of the program hold for a while.
+async fn leases(open: &impl AsyncFn() -> Arc<dyn Store>) {
+    let (me, other) = (u64::MAX, 7);
+    let store = open().await;
+    let held = |name: &str, holder| Lease { name: name.to_owned(), holder };
+    assert_eq!(store.leases(at(0)).await.expect("read"), []);
+    assert!(store.lease("b", me, at(100), at(110)).await.expect("taken"), "it was free");
+    assert!(!store.lease("b", other, at(109), at(120)).await.expect("asked"), "not before its end");
+    assert!(store.lease("b", me, at(109), at(130)).await.expect("held"), "its holder goes on");
+    assert!(store.lease("a", other, at(109), at(130)).await.expect("taken"), "another is another");
+
+    let store = open().await;
+    assert_eq!(store.leases(at(129)).await.expect("read"), [held("a", other), held("b", me)]);
+    store.release("b", other).await.expect("nothing to give back");
+    assert!(!store.lease("b", other, at(129), at(140)).await.expect("asked"), "nobody gives back another's");
+    store.release("b", me).await.expect("given back");
+    assert!(store.lease("b", other, at(129), at(140)).await.expect("taken"), "it was given back");
+    assert!(store.lease("a", me, at(130), at(140)).await.expect("taken"), "it was over");
+    assert!(!store.lease("a", other, at(130), at(150)).await.expect("asked"), "who had it has it no more");
+    assert_eq!(store.export().await.expect("read").clubs, [], "a backup holds none");
+    assert_eq!(store.leases(at(140)).await.expect("read"), [], "all are over");
+
+    // Ten copies want the same ten things at once: each has one holder.
+    let asks = (0..100u64).map(|n| {
+        let store = store.clone();
+        tokio::spawn(async move { store.lease(&format!("part {}", n % 10), n / 10, at(200), at(210)).await.expect("asked") })
+    });
+    let got = futures_util::future::join_all(asks).await;
+    assert_eq!(got.into_iter().filter(|got| *got.as_ref().expect("no panic")).count(), 10);
+    assert_eq!(store.leases(at(209)).await.expect("read").len(), 10);
+    assert_eq!(store.leases(at(210)).await.expect("read"), []);
 }
 
 /// Fifty writers at once: each write arrives, and none meets a lock.

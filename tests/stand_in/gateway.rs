@@ -13,6 +13,7 @@ use tokio::{
 
 use super::{
     Shared, payload,
+    rules::Violation,
     sessions::{Out, Session},
     state::State,
 };
@@ -258,10 +259,13 @@ impl Connection {
         let now = state.now();
         let concurrency = state.gateway.max_concurrency;
         let bucket = |shard: &(u64, u64)| shard.0 % concurrency;
-        let recent = state.gateway.identifies.iter().rev().take_while(|(at, _)| now.saturating_sub(*at) < 5_000);
+        let window = state.gateway.identify_window;
+        let recent = state.gateway.identifies.iter().rev().take_while(|(at, _)| now.saturating_sub(*at) < window);
         let early = recent.into_iter().any(|(_, other)| bucket(other) == bucket(&shard));
         state.gateway.identifies.push((now, shard));
         if early && state.gateway.hold_identify_limit {
+            let excerpt = format!("shard {} of {}, within {window} ms of another", shard.0, shard.1);
+            state.violations.push(Violation { route: "IDENTIFY".to_owned(), rule: "IDENTIFY too soon", excerpt });
             self.say(state, json!({"op": 9, "d": false}));
             return Next::Go;
         }

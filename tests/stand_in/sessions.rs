@@ -70,8 +70,10 @@ pub struct Gateway {
     pub max_concurrency: u64,
     /// Intents that the application was not granted: 4014.
     pub disallowed_intents: u64,
-    /// Hold the bot to `max_concurrency`: an IDENTIFY too soon gets op 9.
+    /// Hold the bot to `max_concurrency`: an IDENTIFY too soon gets op 9, and is noted as a broken rule. All connections count.
     pub hold_identify_limit: bool,
+    /// What "too soon" is, in milliseconds; Discord's five seconds, unless a test is in a hurry.
+    pub identify_window: u64,
     last_session: u64,
 }
 
@@ -93,6 +95,7 @@ impl Default for Gateway {
             max_concurrency: 1,
             disallowed_intents: privileged,
             hold_identify_limit: false,
+            identify_window: 5_000,
             last_session: 0,
         }
     }
@@ -135,6 +138,11 @@ impl Gateway {
     /// Tells every open connection to do something.
     pub fn tell_all(&self, out: impl Fn() -> Out) -> usize {
         self.connections.values().filter(|connection| connection.send(out()).is_ok()).count()
+    }
+
+    /// How many connections serve a shard.
+    pub fn serving(&self, shard: u64) -> usize {
+        self.sessions.values().filter(|s| s.connection.is_some() && s.shard.0 == shard).count()
     }
 
     /// Sessions that a connection serves.

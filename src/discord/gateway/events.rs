@@ -12,7 +12,7 @@ use serenity::{
     async_trait,
 };
 
-use super::Shards;
+use super::{Shards, Up};
 use crate::{
     discord::{view::View, work::Work},
     id::ClubId,
@@ -23,6 +23,7 @@ pub(super) struct Handler {
     work: Work,
     bot: u64,
     shards: Shards,
+    up: Up,
     /// The servers of each shard.
     servers: Mutex<HashMap<u32, Vec<u64>>>,
     view: View,
@@ -69,8 +70,8 @@ impl RawEventHandler for Handler {
 
 impl Handler {
     /// A handler for a bot with this id.
-    pub(super) fn new(work: Work, bot: u64, shards: Shards, view: View) -> Self {
-        Self { work, bot, shards, servers: Mutex::default(), view }
+    pub(super) fn new(work: Work, bot: u64, shards: Shards, up: Up, view: View) -> Self {
+        Self { work, bot, shards, up, servers: Mutex::default(), view }
     }
 
     /// The servers of a shard, as Discord lists them: clubs that are stored but not listed have removed the bot.
@@ -79,6 +80,9 @@ impl Handler {
         self.view.shard(shard, true);
         let present: Vec<ClubId> = guilds.iter().copied().map(ClubId).collect();
         self.servers().insert(shard, guilds);
+        self.up.send_modify(|up| {
+            up.insert(shard);
+        });
         let shard = (u64::from(shard), u64::from(self.shards.total));
         if let Some(store) = self.work.door().clubs().store()
             && store.reconcile(&present, shard, Timestamp::now()).await.is_err()

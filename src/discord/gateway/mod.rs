@@ -4,17 +4,22 @@
 mod events;
 mod knock;
 mod pace;
+mod share;
 mod watch;
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
 
 use serenity::{
-    all::{GatewayIntents, OnlineStatus, ShardManager},
+    all::{GatewayIntents, OnlineStatus, ShardId, ShardManager},
     client::ClientBuilder,
-    gateway::{GatewayError, ShardRunnerMessage},
+    gateway::{GatewayError, ShardRunnerInfo, ShardRunnerMessage},
     http::HttpBuilder,
 };
 
+pub use self::share::{Shards, Share, parse_share};
 use self::{events::Handler, knock::Knock, pace::Pace, watch::Watch};
 use super::{view::View, work::Work};
 
@@ -47,17 +52,6 @@ impl Default for Timings {
     }
 }
 
-/// Which shards this process runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Shards {
-    /// The first.
-    pub first: u32,
-    /// The last.
-    pub last: u32,
-    /// How many there are in all processes.
-    pub total: u32,
-}
-
 /// Why the gateway cannot go on, and what to do.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum Stop {
@@ -86,6 +80,9 @@ pub fn intents() -> GatewayIntents {
     GatewayIntents::GUILDS | GatewayIntents::GUILD_MESSAGES | GatewayIntents::DIRECT_MESSAGES
 }
 
+/// The shards that Discord has let in since they were started.
+pub type Up = tokio::sync::watch::Sender<BTreeSet<u32>>;
+
 /// A gateway that is run until it is told to stop.
 pub struct Gateway {
     /// The bot's token.
@@ -98,6 +95,8 @@ pub struct Gateway {
     pub bot: u64,
     /// Which shards to run.
     pub shards: Shards,
+    /// Told of each shard when Discord has let it in.
+    pub up: Up,
     /// What takes the events.
     pub work: Work,
     /// How patient it is.
@@ -144,14 +143,13 @@ impl Gateway {
     async fn connect(&self, stop: &mut (impl Future<Output = ()> + Unpin)) -> Result<Ended, Stop> {
         // serenity's own limiter ignores the base address; it sends nothing but the look-up of the gateway.
         let http = HttpBuilder::new(&self.token).proxy(&self.api).ratelimiter_disabled(true).build();
-        let handler = Handler::new(self.work.clone(), self.bot, self.shards, self.view.clone());
+        let handler = Handler::new(self.work.clone(), self.bot, self.shards, self.up.clone(), self.view.clone());
         let Ok(mut client) = ClientBuilder::new_with_http(http, intents()).raw_event_handler(handler).await else {
             return Ok(Ended::ByItself);
         };
         // Where serenity's own look-up fails, it takes Discord's real address, whatever base address was set.
         *client.ws_url.lock().await = self.address.clone();
-        let count = self.shards.last - self.shards.first + 1;
-        let pace = Pace::new(client.ws_url.clone(), count, self.timings.back_off).keep();
+        let pace = Pace::new(client.ws_url.clone(), self.shards.count(), self.timings.back_off).keep();
         let manager = client.shard_manager.clone();
         let knock = Knock { address: self.address.clone(), token: self.token.clone(), total: self.shards.total };
         let watch = Watch::new(manager.clone(), self.shards, self.timings, knock, self.view.clone()).run();
@@ -161,7 +159,7 @@ impl Gateway {
         tokio::select! {
             ended = &mut running => match ended.as_ref().err().and_then(stop_of) {
                 Some(stop) => {
-                    dismiss(&manager).await;
+                    dismiss(&manager, 1000).await;
                     Err(stop)
                 }
                 None => {
@@ -170,7 +168,7 @@ impl Gateway {
                 }
             },
             refused = watch => {
-                dismiss(&manager).await;
+                dismiss(&manager, 1000).await;
                 Err(refused)
             }
             never = pace => match never {},
@@ -183,9 +181,7 @@ impl Gateway {
 
     /// Closes every connection. One that does not answer is left behind.
     async fn hang_up(&self, manager: &ShardManager) {
-        for runner in manager.runners.lock().await.values() {
-            stir(runner);
-        }
+        dismiss(manager, 1000).await;
         if tokio::time::timeout(self.timings.goodbye, manager.shutdown_all()).await.is_err() {
             tracing::warn!("not every shard was closed in good order");
         }
@@ -198,18 +194,21 @@ enum Ended {
     ByItself,
 }
 
-/// Tells every shard to close its connection, without waiting for it.
-async fn dismiss(manager: &ShardManager) {
+/// Tells every shard to close its connection with a code, without waiting for it.
+async fn dismiss(manager: &ShardManager, code: u16) {
     for (id, runner) in &*manager.runners.lock().await {
-        stir(runner);
-        runner.runner_tx.send_to_shard(ShardRunnerMessage::Shutdown(*id, 1000));
+        close(*id, runner, code);
     }
 }
 
-/// Has a shard send something. A runner of serenity that reads from an ended connection never waits, so that it keeps a thread
-/// for itself, and would wait for the end of that connection for ever; when it cannot send, it ends.
-fn stir(runner: &serenity::gateway::ShardRunnerInfo) {
+/// Tells a shard to close its connection.
+///
+/// It is told directly: serenity's manager takes a shard that once logged in anew for one that has just closed, and then forgets it
+/// while it runs on. And it is made to send something first: a runner that reads from an ended connection never waits, so that it
+/// keeps a thread for itself, and would wait for the end of that connection for ever; when it cannot send, it ends.
+fn close(id: ShardId, runner: &ShardRunnerInfo, code: u16) {
     runner.runner_tx.set_status(OnlineStatus::Online);
+    runner.runner_tx.send_to_shard(ShardRunnerMessage::Shutdown(id, code));
 }
 
 /// What an error of the gateway means, where trying again would not help.
@@ -234,31 +233,9 @@ fn stop_of_code(code: u16) -> Option<Stop> {
     }
 }
 
-/// The shards of a setting such as `0-3/8`, `2/8` or `8`.
-pub fn parse_shards(text: &str) -> Option<Shards> {
-    let (range, total) = text.trim().split_once('/').unwrap_or(("", text.trim()));
-    let total: u32 = total.trim().parse().ok().filter(|n| *n > 0)?;
-    let (first, last) = match range.trim().split_once('-') {
-        Some((first, last)) => (first.trim().parse().ok()?, last.trim().parse().ok()?),
-        None if range.is_empty() => (0, total - 1),
-        None => (range.trim().parse().ok()?, range.trim().parse().ok()?),
-    };
-    (first <= last && last < total).then_some(Shards { first, last, total })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn shards_are_a_range_of_all() {
-        assert_eq!(parse_shards("0-3/8"), Some(Shards { first: 0, last: 3, total: 8 }));
-        assert_eq!(parse_shards(" 2 / 8 "), Some(Shards { first: 2, last: 2, total: 8 }));
-        assert_eq!(parse_shards("4"), Some(Shards { first: 0, last: 3, total: 4 }));
-        for wrong in ["", "0", "3-1/8", "0-8/8", "a/8", "0-3/", "-1/4"] {
-            assert_eq!(parse_shards(wrong), None, "{wrong}");
-        }
-    }
 
     #[test]
     fn no_privileged_intent() {

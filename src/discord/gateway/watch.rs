@@ -8,7 +8,7 @@ use std::{
 
 use serenity::all::{ConnectionStage, ShardId, ShardManager};
 
-use super::{Shards, Stop, Timings, knock::Knock, stir};
+use super::{Shards, Stop, Timings, close, knock::Knock};
 use crate::discord::view::View;
 
 /// serenity leaves so much time between two IDENTIFYs (events/gateway, "max_concurrency").
@@ -92,7 +92,7 @@ impl Watch {
                 }
                 tracing::warn!(shard = id.0, silent = verdict == Verdict::Silent, "a shard is dead; it is started again");
                 if let Some(runner) = self.manager.runners.lock().await.get(&id) {
-                    stir(runner);
+                    close(id, runner, 4000);
                 }
                 self.manager.restart(id).await;
                 self.pulses.insert(id, Pulse::new(Instant::now()));

@@ -1,5 +1,6 @@
 //! The store for many machines: a PostgreSQL database.
 
+mod changes;
 mod fault;
 #[path = "../sql.rs"]
 #[allow(clippy::duplicate_mod, reason = "compiled once for each kind, whose SQL and errors it uses")]
@@ -14,16 +15,20 @@ use sqlx::{
 
 use tokio::time::timeout;
 
-use self::fault::fault;
-use super::StoreError;
+use self::{
+    changes::{Listener, tell},
+    fault::fault,
+};
+use super::{Changes, StoreError};
 
 /// What brings a database from one form to the next, in order. The form is the number of those done.
-const MIGRATIONS: [&str; 1] = [include_str!("../../../migrations/postgres/0001_all.sql")];
+const MIGRATIONS: [&str; 2] =
+    [include_str!("../../../migrations/postgres/0001_all.sql"), include_str!("../../../migrations/postgres/0002_lease.sql")];
 /// The lock under which one copy of the program brings the database up to date while the others wait: "PATELLA" in ASCII.
 const MIGRATING: i64 = 0x0050_4154_454c_4c41;
 /// How long a call waits for a connection.
 const TURN: Duration = Duration::from_secs(5);
-/// Connections of one copy of the program: settings are in memory, so that few are enough.
+/// Connections of one copy of the program: settings are in memory, so that few are enough. One of them listens for changes.
 const CONNECTIONS: u32 = 8;
 
 /// For `sql.rs`: the kind of store that it is a part of.
@@ -116,6 +121,12 @@ impl Postgres {
     /// Fails where the database is not ours or newer than this program.
     async fn is_ours(&self) -> Result<(), StoreError> {
         self.form().await.map(drop)
+    }
+
+    async fn listen(&self) -> Result<Option<Box<dyn Changes>>, StoreError> {
+        let listening = timeout(TURN, Listener::open(&self.pool)).await;
+        let listener = listening.map_err(|late| StoreError::Unreachable(late.into()))??;
+        Ok(Some(Box::new(listener)))
     }
 
     /// The server's vacuum overwrites what was erased in its own time.

@@ -19,13 +19,17 @@ use sqlx::{
 };
 
 use self::fault::{fault, unread};
-use super::StoreError;
+use super::{Changes, StoreError};
+use crate::id::ClubId;
 
 /// Marks a file as ours in its header: "PTLA".
 const APPLICATION: i64 = 0x5054_4c41;
 /// What brings a file from one form to the next, in order. The form is the number of those done.
-const MIGRATIONS: [&str; 2] =
-    [include_str!("../../../migrations/sqlite/0001_clubs.sql"), include_str!("../../../migrations/sqlite/0002_weekly.sql")];
+const MIGRATIONS: [&str; 3] = [
+    include_str!("../../../migrations/sqlite/0001_clubs.sql"),
+    include_str!("../../../migrations/sqlite/0002_weekly.sql"),
+    include_str!("../../../migrations/sqlite/0003_lease.sql"),
+];
 /// How long a call waits for another program's write. Below the time that a change of settings is given (`shelf`), so that a
 /// lock is reported as one and not as slowness.
 const BUSY: Duration = Duration::from_millis(1_000);
@@ -146,10 +150,21 @@ impl Sqlite {
         self.form().await.map(drop)
     }
 
+    #[expect(clippy::unused_async, reason = "the other kind waits here")]
+    async fn listen(&self) -> Result<Option<Box<dyn Changes>>, StoreError> {
+        Ok(None)
+    }
+
     /// Empties the write-ahead log, which may still hold pages with what was erased. Best effort: the next one does it else.
     async fn forget(&self) {
         let _ = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&self.writer).await;
     }
+}
+
+/// A file tells nobody that it changed.
+#[expect(clippy::unused_async, reason = "the other kind waits here")]
+async fn tell(_write: &mut Write, _club: ClubId) -> Result<(), StoreError> {
+    Ok(())
 }
 
 /// Whether a connection may go back to its pool. On a full disk SQLite rolls back by itself; the driver then still counts a

@@ -45,7 +45,8 @@ async fn serve_for(
         socket: web::bind(([127, 0, 0, 1], 0).into()).expect("the loopback has a free port"),
         keys: Keys::parse(&discord.public_key()).expect("a public key"),
     });
-    let settings = Settings { token, api: discord.address(), shards: None, cooldown: Duration::ZERO, today, http, view: Default::default() };
+    let settings =
+        Settings { token, api: discord.address(), shards: None, cooldown: Duration::ZERO, today, http, view: Default::default() };
     let tuning = Tuning { http: hasty(), ..Tuning::default() };
     let clubs = Arc::new(Clubs::new(None, Club::default()));
     let lines = said.clone();

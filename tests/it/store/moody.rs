@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use patella::{
     club::Choices,
     id::{ClubId, TopicId},
-    store::{self, Change, Claim, Feedback, Store, StoreError, Version, backup::Backup},
+    store::{self, Change, Changes, Claim, Feedback, Lease, Store, StoreError, Version, backup::Backup},
     weekly::Weeks,
 };
 
@@ -169,6 +169,22 @@ impl Store for Moody {
     async fn copies(&self, me: u64, now: Timestamp, gone_before: Timestamp) -> Result<u64, StoreError> {
         self.write().await?;
         self.inner.copies(me, now, gone_before).await
+    }
+    async fn lease(&self, name: &str, holder: u64, now: Timestamp, until: Timestamp) -> Result<bool, StoreError> {
+        self.write().await?;
+        self.inner.lease(name, holder, now, until).await
+    }
+    async fn release(&self, name: &str, holder: u64) -> Result<(), StoreError> {
+        self.write().await?;
+        self.inner.release(name, holder).await
+    }
+    async fn leases(&self, now: Timestamp) -> Result<Vec<Lease>, StoreError> {
+        self.read().await?;
+        self.inner.leases(now).await
+    }
+    async fn changes(&self) -> Result<Option<Box<dyn Changes>>, StoreError> {
+        self.read().await?;
+        self.inner.changes().await
     }
     async fn export(&self) -> Result<Backup, StoreError> {
         self.read().await?;

@@ -1,9 +1,12 @@
 //! PostgreSQL: the same story, its own troubles, and the way to it from SQLite and back.
 
+use std::time::Duration;
+
 use jiff::civil::{Time, Weekday};
 use patella::{
+    club::Club,
     id::PlaceId,
-    store::StoreError,
+    store::{Clubs, Freshness, StoreError},
     weekly::{Plan, Weeks},
 };
 
@@ -97,4 +100,100 @@ async fn all_that_is_stored_moves_from_one_kind_to_the_other_and_back() {
     back.import(&postgres.export().await.expect("read")).await.expect("written");
     assert_eq!(back.export().await.expect("read"), before);
     assert_eq!(back.erase_left_before(at(101)).await.expect("swept"), [ClubId(2)], "dates came along");
+}
+
+/// So fresh that nothing is read but what is told, within a test's patience.
+fn told_only() -> Freshness {
+    let (hour, moment) = (Duration::from_secs(3_600), Duration::from_millis(20));
+    Freshness { told: hour, untold: hour, again: (moment, moment) }
+}
+
+/// Another copy of the program: its settings in memory, and the store behind.
+async fn copy(url: &str) -> Arc<Clubs> {
+    Arc::new(Clubs::new(Some(store::open(url).await.expect("opened")), Club::default()))
+}
+
+/// Waits until a club's region is in force in a copy.
+async fn in_force(clubs: &Clubs, club: ClubId, region: Option<&str>) {
+    let wait = async {
+        while clubs.of(Some(club)).region.as_deref() != region {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), wait).await.expect("the change arrives");
+}
+
+fn choose(name: &str) -> impl FnOnce(&mut Choices) -> Result<(), String> {
+    move |choices| {
+        choices.region = Some(name.to_owned());
+        Ok(())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_one_copy_changes_is_in_force_in_all() {
+    let Some(url) = postgres::database() else { return };
+    let (one, two) = (copy(&url).await, copy(&url).await);
+    let (first, second) = (ClubId(1), ClubId(u64::MAX));
+    one.change(first, choose("uk")).await.expect("changed");
+    let follower = two.clone();
+    let following = tokio::spawn(async move { follower.follow(told_only()).await });
+    in_force(&two, first, Some("uk")).await;
+    // From here on nothing is read but what is told.
+    for (club, name) in [(first, "us"), (second, "eu"), (first, "uk")] {
+        one.change(club, choose(name)).await.expect("changed");
+        in_force(&two, club, Some(name)).await;
+    }
+    one.erase(second).await.expect("erased");
+    in_force(&two, second, None).await;
+    one.store().expect("given").club_left(first, at(100)).await.expect("noted");
+    assert_eq!(one.erase_left_before(at(101)).await.expect("swept"), 1);
+    in_force(&two, first, None).await;
+    following.abort();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_change_while_nobody_listens_is_seen_all_the_same() {
+    let Some(url) = postgres::database() else { return };
+    let (one, two) = (copy(&url).await, copy(&url).await);
+    let club = ClubId(1);
+    let follower = two.clone();
+    let following = tokio::spawn(async move { follower.follow(told_only()).await });
+    one.change(club, choose("start")).await.expect("changed");
+    in_force(&two, club, Some("start")).await;
+    let pool = sqlx::PgPool::connect(&url).await.expect("the server is there");
+    for round in 0..5 {
+        let cut = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \
+                   WHERE datname = current_database() AND pid <> pg_backend_pid() AND query LIKE 'LISTEN%'";
+        let cut: i64 = sqlx::query_scalar(cut).fetch_one(&pool).await.expect("cut");
+        assert_eq!(cut, 1, "one connection listens");
+        let name = format!("round {round}");
+        one.change(club, choose(&name)).await.expect("changed");
+        in_force(&two, club, Some(&name)).await;
+        // It listens again: what is told now arrives too.
+        let name = format!("after round {round}");
+        one.change(club, choose(&name)).await.expect("changed");
+        in_force(&two, club, Some(&name)).await;
+        let listens = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'";
+        let listens: i64 = sqlx::query_scalar(listens).fetch_one(&pool).await.expect("asked");
+        assert_eq!(listens, 1);
+    }
+    following.abort();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_is_away_for_a_while_leaves_settings_and_is_followed_again() {
+    let Some(cluster) = Cluster::start() else { return };
+    let url = cluster.url("postgres");
+    let (one, two) = (copy(&url).await, copy(&url).await);
+    let club = ClubId(1);
+    let follower = two.clone();
+    let following = tokio::spawn(async move { follower.follow(told_only()).await });
+    one.change(club, choose("uk")).await.expect("changed");
+    in_force(&two, club, Some("uk")).await;
+    cluster.restart();
+    assert_eq!(two.of(Some(club)).region.as_deref(), Some("uk"), "what was read last");
+    while one.change(club, choose("us")).await.is_err() {}
+    in_force(&two, club, Some("us")).await;
+    following.abort();
 }

@@ -101,7 +101,7 @@ async fn a_newer_form_is_refused_and_kept() {
     assert!(matches!(error, StoreError::Newer { found: 99, known: 1.. }), "{error:?}");
     assert!(text.contains("update it"), "{text}");
     // Also where it becomes newer below a running program.
-    run(&mut raw(&file).await, "PRAGMA user_version = 2").await;
+    run(&mut raw(&file).await, "PRAGMA user_version = 3").await;
     let store = store::open(&url(&file)).await.expect("opened");
     run(&mut raw(&file).await, "PRAGMA user_version = 98").await;
     let error = store.check().await.expect_err("newer");
@@ -233,7 +233,7 @@ async fn no_column_is_about_a_member() {
     let columns: Vec<String> = sqlx::query_scalar(columns).fetch_all(&mut raw(&file).await).await.expect("read");
     let allowed = "clinic.club clinic.place clinic.name clinic.phone clinic.hours clinic.languages clinic.link \
                    clinic.last_checked club.id club.region club.visible club.left_at copy.id copy.seen_at feedback.topic \
-                   feedback.helped feedback.not_helped probe.id probe.writes weekly.club weekly.wake_at weekly.version \
+                   feedback.helped feedback.not_helped lease.name lease.holder lease.until probe.id probe.writes weekly.club weekly.wake_at weekly.version \
                    weekly.state";
     assert_eq!(columns, allowed.split(' ').filter(|c| !c.is_empty()).collect::<Vec<_>>(), "a new column: is it about a member?");
 }

@@ -18,13 +18,13 @@ use patella::{
     app::App,
     club::Club,
     discord::{
-        gateway, interactions, rest,
+        gateway, interactions, keeper, rest,
         serve::{self, ServeError, Settings, Tuning},
         view::View,
         work::{Limits, Tally},
     },
     embedded,
-    store::{Clubs, Store},
+    store::{Clubs, Freshness, Store},
 };
 use serde_json::{Value, json};
 use serenity::model::id::{ChannelId, GuildId, InteractionId, UserId};
@@ -48,12 +48,12 @@ struct Bot {
     running: Option<JoinHandle<Result<Tally, ServeError>>>,
 }
 
-fn today() -> Date {
+pub fn today() -> Date {
     date(2026, 11, 21)
 }
 
 /// The bot's brain, read once for all tests.
-fn app() -> Arc<App> {
+pub fn app() -> Arc<App> {
     static APP: OnceLock<Arc<App>> = OnceLock::new();
     APP.get_or_init(|| {
         Arc::new(App::new(
@@ -66,7 +66,7 @@ fn app() -> Arc<App> {
 }
 
 /// Everything in a hurry, but for what serenity alone decides.
-fn hasty() -> Tuning {
+pub fn hasty() -> Tuning {
     let ms = Duration::from_millis;
     Tuning {
         gateway: gateway::Timings {
@@ -76,6 +76,15 @@ fn hasty() -> Tuning {
             goodbye: ms(2_000),
             ..gateway::Timings::default()
         },
+        keeper: keeper::Timings {
+            tick: ms(50),
+            lease: ms(600),
+            look: ms(10),
+            patience: ms(300),
+            pace: ms(100),
+            start: ms(20_000),
+            hand_over: ms(10_000),
+        },
         work: Limits::default(),
         rest: rest::Timings { back_off: ms(20), longest_back_off: ms(200), ..rest::Timings::default() },
         start: (ms(20), ms(100)),
@@ -83,6 +92,7 @@ fn hasty() -> Tuning {
         tips: 1_000,
         sweep: ms(50),
         http: interactions::Limits { drain: ms(100), ..interactions::Limits::default() },
+        fresh: Freshness { told: ms(400), untold: ms(50), again: (ms(20), ms(100)) },
     }
 }
 

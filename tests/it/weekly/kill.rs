@@ -45,7 +45,7 @@ fn kill(mut child: Child) {
 }
 
 /// A tip that is due now for each club, with what was had before.
-async fn make_due(store: &dyn Store, clubs: &[(ClubId, ChannelId)]) {
+pub async fn make_due(store: &dyn Store, clubs: &[(ClubId, ChannelId)]) {
     for (club, channel) in clubs {
         let seen = store.weekly(*club).await.expect("read");
         let (before, version) = seen.map_or((None, None), |(weeks, version)| (Some(weeks), Some(version)));
@@ -62,7 +62,7 @@ async fn make_due(store: &dyn Store, clubs: &[(ClubId, ChannelId)]) {
 }
 
 /// Ends the time that dead processes were given, as waiting for three minutes would.
-async fn let_leases_lapse(store: &dyn Store, clubs: &[(ClubId, ChannelId)]) -> usize {
+pub async fn let_leases_lapse(store: &dyn Store, clubs: &[(ClubId, ChannelId)]) -> usize {
     let mut open = 0;
     for (club, _) in clubs {
         let Some((weeks, version)) = store.weekly(*club).await.expect("read") else { continue };

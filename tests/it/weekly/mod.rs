@@ -2,7 +2,7 @@
 
 mod backlog;
 mod faults;
-mod kill;
+pub mod kill;
 mod stored;
 mod year;
 
