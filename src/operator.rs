@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 
 use crate::{
     discord::{
+        interactions::{Interactions, Outcome},
         view::{Running, View},
         work::{Tally, Way},
     },
@@ -87,6 +88,9 @@ fn text(view: &View) -> String {
     counters(&mut registry, "knowledge_reads", "Times that the knowledge was read anew, and whether it was taken", reads);
     if let Some(running) = view.running() {
         requests(&mut registry, running);
+        if let Some(door) = &running.http {
+            refusals(&mut registry, door);
+        }
         calls(&mut registry, running);
         stored(&mut registry, running);
     }
@@ -120,6 +124,14 @@ fn requests(registry: &mut Registry, running: &Running) {
     counters(registry, "late", "Lost requests for whose answer the time was over", by_way(|t| t.late));
     counters(registry, "safety_replies", "Safety replies among the answers", by_way(|t| t.urgent));
     registry.register("answer_seconds", "From a request's arrival until its answer was sent", running.work.seconds());
+}
+
+/// HTTP requests that were not Discord's, or not to be read.
+fn refusals(registry: &mut Registry, door: &Interactions) {
+    let counts = door.counts();
+    let refused = Outcome::ALL.into_iter().filter(|outcome| !matches!(outcome, Outcome::Answered | Outcome::Unanswered));
+    let refused = refused.map(|outcome| (vec![("reason", outcome.name())], counts.of(outcome)));
+    counters(registry, "http_refused", "HTTP requests that were refused, by reason", refused);
 }
 
 /// Calls to Discord's API.

@@ -229,8 +229,9 @@ pub async fn serve_with(
     let tips = worker.map(|worker| tokio::spawn(Arc::new(worker).run(tips_told)));
     let work = Work::new(door, rest.clone(), tuning.work);
     let store = clubs.store().cloned();
-    view.run(Running { app, clubs, work: work.clone(), rest: rest.clone(), tips: counts });
     let http = open(settings.http, &work, tuning.http, told, &say)?;
+    let door = http.as_ref().map(|http| http.door.clone());
+    view.run(Running { app, clubs, work: work.clone(), rest: rest.clone(), http: door, tips: counts });
     let open = |shards: Shards, up: Up| {
         let (token, api, address, work, view) = (token.clone(), api.clone(), address.clone(), work.clone(), view.clone());
         Gateway { token, api, address, bot: identity.bot, shards, up, work, timings: tuning.gateway, view }
@@ -294,8 +295,9 @@ async fn http_alone(
     // none is made here. Those that a copy with the token made cannot be read here; their buttons then say what to do at their level.
     let door = Door::new(app.clone(), clubs.clone(), http.keys.as_str(), cooldown, today);
     let work = Work::new(door, rest.clone(), tuning.work);
-    view.run(Running { app, clubs, work: work.clone(), rest, tips: None });
     let open = open(Some(http), &work, tuning.http, told, &say)?;
+    let door = open.as_ref().map(|open| open.door.clone());
+    view.run(Running { app, clubs, work: work.clone(), rest, http: door, tips: None });
     say("There is no bot token: no messages are heard, no weekly tips are posted and no commands are registered here.");
     stop.await;
     sweep.abort();

@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use super::{rest::Rest, work::Work};
+use super::{interactions::Interactions, rest::Rest, work::Work};
 use crate::{app::Live, store::Clubs, tips::counts::Counts};
 
 /// A view of the bot, made before it starts and filled by it. Cheap to clone; clones see the same.
@@ -34,6 +34,8 @@ pub struct Running {
     pub work: Work,
     /// The sender.
     pub rest: Rest,
+    /// The door for signed HTTP requests, if there is one.
+    pub http: Option<Interactions>,
     /// How the weekly tips fare; `None` without a store.
     pub tips: Option<Arc<Counts>>,
 }
