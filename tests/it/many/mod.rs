@@ -43,7 +43,15 @@ impl Copy {
         let (stop, stopped) = oneshot::channel::<()>();
         let clubs = Arc::new(Clubs::new(Some(store), app().defaults().clone()));
         let (token, api) = (discord.token(), discord.address());
-        let settings = Settings { token, api, shards: Some(share), cooldown: Duration::ZERO, today };
+        let settings = Settings {
+            token: Some(token),
+            api,
+            shards: Some(share),
+            cooldown: Duration::ZERO,
+            today,
+            http: None,
+            view: Default::default(),
+        };
         let stopped = async {
             let _ = stopped.await;
         };
