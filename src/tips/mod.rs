@@ -46,7 +46,7 @@ pub fn coming<'a>(tips: &'a [Tip], club: ClubId, weeks: &Weeks, count: usize) ->
 }
 
 /// The tips of a club that begins with a plan on a day of its zone; none where this machine does not know the zone.
-pub fn from_day<'a>(tips: &'a [Tip], club: ClubId, plan: Plan, day: Date, count: usize) -> Vec<(Due, &'a Tip)> {
+pub fn from_day(tips: &[Tip], club: ClubId, plan: Plan, day: Date, count: usize) -> Vec<(Due, &Tip)> {
     let Some(slot) = plan.slot() else { return Vec::new() };
     // The instant before the day begins there.
     let begin = slot.zone.to_ambiguous_timestamp(day.to_datetime(Time::MIN)).compatible().unwrap_or(Timestamp::MAX);
