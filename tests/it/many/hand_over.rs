@@ -49,9 +49,10 @@ async fn more_copies_than_parts_stand_by_and_a_single_one_runs_all() {
     shared_out(&*store, 1, 2).await;
     let (two, three) = (start(), start());
     shared_out(&*store, 2, 2).await;
+    let logins = |state: &crate::stand_in::State| state.gateway.identifies.len();
+    world.discord.until_so("the login of the one that moved", |state| logins(state) >= 3).await;
     world.served_by(&[1, 1]).await;
-    let identifies = world.discord.look(|state| state.gateway.identifies.len());
-    assert_eq!(identifies, 3, "two at first, and the one that moved");
+    assert_eq!(world.discord.look(logins), 3, "two at first, and the one that moved");
     for copy in [one, two, three] {
         copy.stop().await;
     }
