@@ -11,11 +11,8 @@ use serde_json::Value;
 
 /// The program, free of what the environment of the tests would tell it.
 fn patella(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_patella"));
-    for variable in ["PATELLA_REGION", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"] {
-        command.env_remove(variable);
-    }
-    command.args(arguments).stdin(Stdio::null());
+    let mut command = crate::program::patella();
+    command.args(arguments);
     command
 }
 
@@ -60,10 +57,7 @@ fn json(line: &str) -> Value {
 
 /// A fresh folder of this name.
 fn folder(name: &str) -> PathBuf {
-    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("cli").join(name);
-    let _ = fs::remove_dir_all(&path);
-    fs::create_dir_all(&path).expect("a folder for the test");
-    path
+    crate::program::folder(format!("cli/{name}"))
 }
 
 /// A copy of the knowledge in a fresh folder of this name.

@@ -7,10 +7,12 @@ use std::{
     io::Write,
     num::NonZero,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::Stdio,
     sync::atomic::{AtomicUsize, Ordering},
     thread,
 };
+
+use crate::program::{folder, patella};
 
 /// Lines of shell blocks that are not run: what a reader does before or besides.
 const NOT_RUN: [&[&str]; 11] = [
@@ -51,10 +53,7 @@ fn pages() -> Vec<String> {
 fn desk() -> PathBuf {
     #[cfg(unix)]
     {
-        let desk = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("pages");
-        // There is none on the first run.
-        let _ = fs::remove_dir_all(&desk);
-        fs::create_dir_all(&desk).expect("there is room");
+        let desk = folder("pages");
         for entry in fs::read_dir(root()).expect("the checkout can be read") {
             let entry = entry.expect("an entry");
             std::os::unix::fs::symlink(entry.path(), desk.join(entry.file_name())).expect("a link can be made");
@@ -170,20 +169,10 @@ fn run_of(line: &str) -> Result<Option<Run>, String> {
     }
 }
 
-/// Whether a variable of the environment would change what the program does.
-fn settles(variable: &str) -> bool {
-    variable.starts_with("PATELLA_")
-        || variable.starts_with("DISCORD_")
-        || matches!(variable, "NO_COLOR" | "CLICOLOR" | "CLICOLOR_FORCE")
-}
-
 impl Run {
     /// Standard output and standard error together.
     fn carry_out(&self, folder: &Path) -> Result<String, String> {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_patella"));
-        for (variable, _) in std::env::vars_os().filter(|(name, _)| settles(&name.to_string_lossy())) {
-            command.env_remove(variable);
-        }
+        let mut command = patella();
         // Pages show runs that open the store; the repository is no place for it.
         command.env("PATELLA_STORE_URL", "sqlite::memory:");
         command.args(&self.arguments).envs(self.variables.iter().cloned()).current_dir(folder);

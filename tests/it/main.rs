@@ -19,6 +19,7 @@ mod pictures;
 mod playground;
 #[cfg(feature = "postgres")]
 mod postgres;
+mod program;
 mod properties;
 #[cfg(feature = "discord")]
 mod rest;

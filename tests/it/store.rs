@@ -24,11 +24,7 @@ use patella::{
 
 /// A fresh folder for one test.
 fn folder(test: &str) -> PathBuf {
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("store").join(test);
-    // There is none on the first run.
-    let _ = std::fs::remove_dir_all(&folder);
-    std::fs::create_dir_all(&folder).expect("the test folder can be written");
-    folder
+    crate::program::folder(format!("store/{test}"))
 }
 
 fn clinic(name: &str) -> Clinic {

@@ -4,7 +4,7 @@
 use std::{
     fs,
     io::{BufRead, BufReader},
-    process::{Child, Command, Stdio},
+    process::Stdio,
     time::Duration,
 };
 
@@ -16,6 +16,7 @@ use tokio::{
 };
 
 use super::{wire::head, *};
+use crate::program::{Running, patella};
 
 const WANTED: usize = 10_000;
 /// Questions before, and at least so many during.
@@ -23,29 +24,15 @@ const QUESTIONS: usize = 120;
 /// Members who ask at the same time.
 const AT_ONCE: usize = 3;
 
-/// The program's process, ended with this.
-struct Program(Child);
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
 /// Starts the program with the HTTP door alone: it, and its address.
-fn start(discord: &StandIn) -> (Program, SocketAddr) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_patella"));
-    for variable in ["DISCORD_TOKEN", "PATELLA_SHARDS", "PATELLA_REGION", "RUST_LOG"] {
-        command.env_remove(variable);
-    }
+fn start(discord: &StandIn) -> (Running, SocketAddr) {
+    let mut command = patella();
     command.env("DISCORD_PUBLIC_KEY", discord.public_key()).env("PATELLA_HTTP_LISTEN", "127.0.0.1:0");
     command.env("PATELLA_OPERATOR_LISTEN", "none").env("PATELLA_STORE_URL", "sqlite::memory:").env("PATELLA_ASK_COOLDOWN_S", "0");
     command.env("PATELLA_DISCORD_API", discord.address()).arg("serve");
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-    let mut program = Program(command.spawn().expect("the program starts"));
-    let mut lines = BufReader::new(program.0.stdout.take().expect("a pipe")).lines();
+    command.stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut program = Running::start(command);
+    let mut lines = BufReader::new(program.stdout()).lines();
     let address = lines.find_map(|line| {
         let line = line.expect("text");
         line.strip_prefix("Signed HTTP interactions are taken at http://")?.split('/').next()?.parse().ok()

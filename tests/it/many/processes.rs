@@ -1,17 +1,13 @@
 //! Three real processes, PostgreSQL, and members who ask all the time: killed, frozen and replaced in turn.
 
-use std::{
-    collections::VecDeque,
-    fs,
-    path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
-};
+use std::{collections::VecDeque, fs, path::PathBuf, process::Stdio};
 
 use patella::{id::ClubId, store, weekly::End};
 
 use super::*;
 use crate::{
     postgres,
+    program::{Running, folder, patella},
     weekly::kill::{let_leases_lapse, make_due},
 };
 
@@ -33,23 +29,21 @@ impl Crew {
     /// `None` where there is no PostgreSQL.
     async fn new(test: &str, shards: u64) -> Option<Self> {
         let url = postgres::database()?;
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("many").join(test);
-        fs::create_dir_all(&folder).expect("there is room");
+        let folder = folder(format!("many/{test}"));
         let store = store::open(&url).await.expect("opened");
         Some(Self { world: World::new(shards).await, store, url, folder, started: 0 })
     }
 
-    fn start(&mut self) -> Process {
+    fn start(&mut self) -> Running {
         self.started += 1;
         let log = fs::File::create(self.folder.join(format!("{}.log", self.started))).expect("there is room");
         let discord = &self.world.discord;
-        let mut command = Command::new(env!("CARGO_BIN_EXE_patella"));
+        let mut command = patella();
         command.env("DISCORD_TOKEN", discord.token()).env("PATELLA_DISCORD_API", discord.address());
         command.env("PATELLA_STORE_URL", &self.url).env("PATELLA_SHARDS", "shared/3");
         command.env("PATELLA_OPERATOR_LISTEN", "none").env("PATELLA_ASK_COOLDOWN_S", "0");
-        command.env_remove("PATELLA_REGION").env_remove("RUST_LOG").env_remove("PATELLA_HTTP_LISTEN");
-        command.arg("serve").current_dir(&self.folder).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
-        Process(command.spawn().expect("the program starts"))
+        command.arg("serve").current_dir(&self.folder).stdout(Stdio::null()).stderr(log);
+        Running::start(command)
     }
 
     /// Weekly tips that are due now.
@@ -64,35 +58,17 @@ impl Crew {
     }
 }
 
-/// A process that does not outlive its test.
-struct Process(Child);
-
-impl Process {
-    fn signal(&self, name: &str) {
-        let told = Command::new("kill").args([name, &self.0.id().to_string()]).status().expect("there is `kill`");
-        assert!(told.success());
-    }
-
-    /// Waits for an end in good order.
-    async fn ended(mut self) {
-        let ended = tokio::task::spawn_blocking(move || self.0.wait()).await.expect("no panic").expect("it ends");
-        assert!(ended.success(), "a stop in good order is no fault");
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        // SIGKILL: nothing is told, nothing is finished. It may have ended already.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
+/// Waits for an end in good order, while the stand-in goes on.
+async fn ended(mut process: Running) {
+    let ended = tokio::task::spawn_blocking(move || process.wait()).await.expect("no panic");
+    assert!(ended.success(), "a stop in good order is no fault");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn processes_killed_in_turn_are_replaced_by_the_others_and_no_tip_is_lost_or_doubled() {
     let Some(mut crew) = Crew::new("killed", 3).await else { return };
     let begin = Instant::now();
-    let mut processes: VecDeque<Process> = (0..3).map(|_| crew.start()).collect();
+    let mut processes: VecDeque<Running> = (0..3).map(|_| crew.start()).collect();
     crew.world.served_by(&ALL).await;
     shared_out(&*crew.store, 3, 3).await;
     println!("three processes run a part each after {:.1} s", begin.elapsed().as_secs_f64());
@@ -161,7 +137,7 @@ async fn processes_killed_in_turn_are_replaced_by_the_others_and_no_tip_is_lost_
 async fn a_rolling_restart_leaves_no_question_unanswered() {
     let Some(mut crew) = Crew::new("rolling", 3).await else { return };
     let begin = Instant::now();
-    let mut processes: VecDeque<Process> = (0..3).map(|_| crew.start()).collect();
+    let mut processes: VecDeque<Running> = (0..3).map(|_| crew.start()).collect();
     crew.world.served_by(&ALL).await;
     shared_out(&*crew.store, 3, 3).await;
     let load = crew.world.load(OFTEN);
@@ -169,7 +145,7 @@ async fn a_rolling_restart_leaves_no_question_unanswered() {
         let old = processes.pop_front().expect("three run");
         old.signal("-TERM");
         let stopped = Instant::now();
-        old.ended().await;
+        ended(old).await;
         println!("a process handed over and ended after {:.1} s", stopped.elapsed().as_secs_f64());
         crew.world.served_by(&ALL).await;
         processes.push_back(crew.start());
@@ -183,7 +159,7 @@ async fn a_rolling_restart_leaves_no_question_unanswered() {
     processes.iter().for_each(|process| process.signal("-TERM"));
     let stopped = Instant::now();
     for process in processes {
-        process.ended().await;
+        ended(process).await;
     }
     assert!(stopped.elapsed() < Duration::from_secs(15), "{:?}", stopped.elapsed());
     crew.world.discord.assert_no_violations();

@@ -3,23 +3,23 @@
 use std::{
     io::{BufRead, BufReader, Read},
     net::TcpListener as Blocking,
-    process::{Child, Command, Stdio},
+    process::{Command, Stdio},
 };
 
 use super::*;
+use crate::program::{self, Running};
 
 fn patella(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_patella"));
-    command.env_remove("PATELLA_REGION").arg("playground").args(arguments);
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut command = program::patella();
+    command.arg("playground").args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
 
 /// The program, and the address that it printed.
-fn started(arguments: &[&str]) -> (Child, String) {
-    let mut child = patella(arguments).spawn().expect("the program starts");
+fn started(arguments: &[&str]) -> (Running, String) {
+    let mut child = Running::start(patella(arguments));
     let mut line = String::new();
-    BufReader::new(child.stdout.as_mut().expect("a pipe")).read_line(&mut line).expect("text");
+    BufReader::new(child.stdout()).read_line(&mut line).expect("text");
     let address = line.strip_prefix("Open ").and_then(|rest| rest.strip_suffix(" in a browser. Ctrl-C ends it.\n"));
     let address = address.unwrap_or_else(|| panic!("{line:?}")).to_owned();
     (child, address)
@@ -27,12 +27,11 @@ fn started(arguments: &[&str]) -> (Child, String) {
 
 /// Sends the signal that service managers send; the exit code and what was said on standard error.
 #[cfg(unix)]
-fn ended(mut child: Child) -> (Option<i32>, String) {
-    let told = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().expect("there is `kill`");
-    assert!(told.success());
-    let status = child.wait().expect("it ends");
+fn ended(mut child: Running) -> (Option<i32>, String) {
+    child.signal("-TERM");
+    let status = child.wait();
     let mut said = String::new();
-    child.stderr.take().expect("a pipe").read_to_string(&mut said).expect("text");
+    child.stderr().read_to_string(&mut said).expect("text");
     (status.code(), said)
 }
 

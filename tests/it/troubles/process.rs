@@ -4,11 +4,14 @@ use std::{
     fs,
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Command, Stdio},
 };
 
 use super::*;
-use crate::stand_in::{Garbage, State};
+use crate::{
+    program::{self, Running},
+    stand_in::{Garbage, State},
+};
 
 /// A word that is in nobody's vocabulary, in what a member writes.
 const MARKER: &str = "zebrafinchuary";
@@ -16,32 +19,14 @@ const MARKER: &str = "zebrafinchuary";
 const NAME: &str = "Quillonette";
 
 pub(super) fn patella(folder: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_patella"));
-    let unwanted = [
-        "DISCORD_TOKEN",
-        "DISCORD_PUBLIC_KEY",
-        "PATELLA_HTTP_LISTEN",
-        "PATELLA_DISCORD_API",
-        "PATELLA_SHARDS",
-        "PATELLA_STORE_URL",
-        "PATELLA_REGION",
-        "RUST_LOG",
-    ];
-    for variable in unwanted {
-        command.env_remove(variable);
-    }
-    command.current_dir(folder).stdin(Stdio::null()).env("RUST_LOG", "trace");
+    let mut command = program::patella();
+    command.current_dir(folder).env("RUST_LOG", "trace");
     command
 }
 
 /// A folder of a test's own.
 pub(super) fn folder(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("troubles").join(name);
-    if folder.exists() {
-        fs::remove_dir_all(&folder).expect("it is ours");
-    }
-    fs::create_dir_all(&folder).expect("there is room");
-    folder
+    program::folder(format!("troubles/{name}"))
 }
 
 #[test]
@@ -138,14 +123,6 @@ async fn the_check_up_looks_at_public_keys() {
     assert!(code == Some(1) && said.contains("FAULT  public key"), "{said}");
 }
 
-/// Sends the signal that service managers send, and waits for the end.
-#[cfg(unix)]
-pub(super) fn end(mut child: Child) {
-    let told = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().expect("there is `kill`");
-    assert!(told.success());
-    assert!(child.wait().expect("it ends").success(), "a stop in good order is no fault");
-}
-
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_that_members_write_or_are_is_logged_or_stored() {
@@ -167,10 +144,10 @@ async fn nothing_that_members_write_or_are_is_logged_or_stored() {
         if posted {
             command.env("DISCORD_PUBLIC_KEY", discord.public_key()).env("PATELLA_HTTP_LISTEN", "127.0.0.1:0");
         }
-        let mut child = command.spawn().expect("the program starts");
+        let mut child = Running::start(command);
         discord.connected(1).await;
         if posted {
-            let mut said = BufReader::new(child.stdout.take().expect("a pipe")).lines().map(|line| line.expect("text"));
+            let mut said = BufReader::new(child.stdout()).lines().map(|line| line.expect("text"));
             let url = said.find_map(|line| Some(line.split("are taken at ").nth(1)?.trim_end_matches('.').to_owned()));
             discord.set_endpoint(&url.expect("it says where")).await.expect("Discord takes the address");
         }
@@ -179,7 +156,7 @@ async fn nothing_that_members_write_or_are_is_logged_or_stored() {
         discord.drop_gateway();
         discord.until_so("the resume", |state| state.gateway.resumes == 1).await;
         everything(discord, quill, channel).await;
-        end(child);
+        child.end();
 
         let logged = fs::read_to_string(&log).expect("text");
         for line in ["connected", "answered", "stopped", "lost"] {

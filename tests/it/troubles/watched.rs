@@ -124,6 +124,8 @@ fn copied(folder: &std::path::Path) -> std::path::PathBuf {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_changed_knowledge_is_taken_and_a_faulty_one_is_not() {
     use std::{fs, process::Stdio};
+
+    use crate::program::Running;
     let folder = process::folder("reload");
     let knowledge = copied(&folder);
     let bot = Bot::new().await;
@@ -132,7 +134,7 @@ async fn a_changed_knowledge_is_taken_and_a_faulty_one_is_not() {
     command.env("DISCORD_TOKEN", bot.discord.token()).env("PATELLA_DISCORD_API", bot.discord.address());
     command.env("PATELLA_OPERATOR_LISTEN", "none").args(["serve", "--knowledge", "knowledge"]);
     command.stdout(Stdio::null()).stderr(fs::File::create(&log).expect("there is room"));
-    let child = command.spawn().expect("the program starts");
+    let child = Running::start(command);
     bot.discord.connected(1).await;
     let told = async |words: &str| {
         for _ in 0..3_000 {
@@ -165,11 +167,10 @@ async fn a_changed_knowledge_is_taken_and_a_faulty_one_is_not() {
 
     fs::write(&replies, before).expect("it is ours");
     // Whether or not the change was seen: the signal asks for it.
-    let hung_up = std::process::Command::new("kill").args(["-HUP", &child.id().to_string()]).status().expect("there is `kill`");
-    assert!(hung_up.success());
+    child.signal("-HUP");
     for _ in 0..3_000 {
         if help().await.contains(&title) {
-            return process::end(child);
+            return child.end();
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }

@@ -5,7 +5,7 @@
 use std::{
     collections::{BTreeMap, HashSet},
     env, fs,
-    process::{Child, Command, Stdio},
+    process::Stdio,
     time::{Duration, Instant},
 };
 
@@ -23,23 +23,15 @@ use serde_json::json;
 use serenity::model::id::ChannelId;
 
 use super::new_file;
-use crate::stand_in::StandIn;
+use crate::{
+    program::{Running, patella},
+    stand_in::StandIn,
+};
 
 /// Requests a second that Discord grants a bot (topics/rate-limits).
 const LIMIT: f64 = 50.0;
 /// Between two questions of a member.
 const ASKS_EVERY: Duration = Duration::from_millis(100);
-
-/// Ends with the test, however that ends.
-struct Process(Child);
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
 
 /// Memory of a process in MB; 0 where the system does not say.
 fn memory(process: u32) -> f64 {
@@ -78,12 +70,11 @@ async fn a_crowd_that_is_due_at_once_is_served_at_discords_pace_and_so_are_membe
     store.import(&Backup { form: FORM, clubs, feedback: Vec::new() }).await.expect("empty");
     store.close().await;
 
-    let mut command = Command::new(env!("CARGO_BIN_EXE_patella"));
+    let mut command = patella();
     command.env("DISCORD_TOKEN", discord.token()).env("PATELLA_DISCORD_API", discord.address()).env("PATELLA_STORE_URL", &url);
-    command.env_remove("PATELLA_SHARDS").env_remove("PATELLA_REGION").arg("serve");
     // A member who asks ten times a second would be told to wait.
-    command.env("PATELLA_ASK_COOLDOWN_S", "0").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    let bot = Process(command.spawn().expect("the program starts"));
+    command.env("PATELLA_ASK_COOLDOWN_S", "0").arg("serve").stdout(Stdio::null()).stderr(Stdio::null());
+    let bot = Running::start(command);
     discord.connected(1).await;
 
     // When each tip came, by channel, in one look: the stand-in waits meanwhile.
@@ -106,7 +97,7 @@ async fn a_crowd_that_is_due_at_once_is_served_at_discords_pace_and_so_are_membe
         tokio::time::sleep(ASKS_EVERY).await;
         if looked.elapsed() > Duration::from_secs(1) {
             looked = Instant::now();
-            sizes.push(memory(bot.0.id()));
+            sizes.push(memory(bot.id()));
             if posted().len() == count {
                 break;
             }

@@ -1,13 +1,7 @@
 //! Real processes, killed without warning while tips are due, before a stand-in that counts. A few seeded rounds here; more by
 //! `PATELLA_ROUNDS=1000 cargo test --release --test it weekly::kill -- --nocapture`, another seed by `PATELLA_SEED`.
 
-use std::{
-    env, fs,
-    path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
-    sync::Arc,
-    time::Duration,
-};
+use std::{env, path::Path, process::Stdio, sync::Arc, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
 use patella::{
@@ -18,7 +12,11 @@ use patella::{
 use serenity::model::id::ChannelId;
 
 use super::new_file;
-use crate::{postgres, stand_in::StandIn};
+use crate::{
+    postgres,
+    program::{Running, folder, patella},
+    stand_in::StandIn,
+};
 
 const CLUBS: usize = 12;
 /// Processes at once.
@@ -30,18 +28,11 @@ fn number(variable: &str, usual: u64) -> u64 {
     env::var(variable).ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
 }
 
-fn process(discord: &StandIn, url: &str, folder: &Path) -> Child {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_patella"));
-    command.env("DISCORD_TOKEN", discord.token()).env("PATELLA_DISCORD_API", discord.address());
-    command.env("PATELLA_STORE_URL", url).env_remove("PATELLA_SHARDS").env_remove("PATELLA_REGION");
-    command.arg("serve").current_dir(folder).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    command.spawn().expect("the program starts")
-}
-
-fn kill(mut child: Child) {
-    // SIGKILL: nothing is told, nothing is finished.
-    child.kill().expect("it runs");
-    child.wait().expect("it ended");
+fn process(discord: &StandIn, url: &str, folder: &Path) -> Running {
+    let mut command = patella();
+    command.env("DISCORD_TOKEN", discord.token()).env("PATELLA_DISCORD_API", discord.address()).env("PATELLA_STORE_URL", url);
+    command.arg("serve").current_dir(folder).stdout(Stdio::null()).stderr(Stdio::null());
+    Running::start(command)
 }
 
 /// A tip that is due now for each club, with what was had before.
@@ -78,8 +69,7 @@ async fn rounds(name: &str, url: &str) {
     let (rounds, seed) = (number("PATELLA_ROUNDS", 4), number("PATELLA_SEED", fastrand::u64(..)));
     println!("{name}: {rounds} rounds, PATELLA_SEED={seed}");
     let mut chance = fastrand::Rng::with_seed(seed);
-    let folder: PathBuf = Path::new(env!("CARGO_TARGET_TMPDIR")).join("kill").join(name);
-    fs::create_dir_all(&folder).expect("there is room");
+    let folder = folder(format!("kill/{name}"));
     let store: Arc<dyn Store> = store::open(url).await.expect("opened");
     let discord = StandIn::start().await;
     let mut kills = 0;
@@ -101,10 +91,10 @@ async fn rounds(name: &str, url: &str) {
         // On a busy machine a process needs longer to come to anything: one that got nothing done is followed by one that lives longer.
         let (mut life, mut before) = (1, CLUBS);
         loop {
-            let children: Vec<Child> = (0..PROCESSES).map(|_| process(&discord, url, &folder)).collect();
+            let children: Vec<Running> = (0..PROCESSES).map(|_| process(&discord, url, &folder)).collect();
             tokio::time::sleep(Duration::from_millis(chance.u64(150..1_000)) * life).await;
             kills += children.len();
-            children.into_iter().for_each(kill);
+            drop(children);
             let open = let_leases_lapse(&*store, &clubs).await;
             if open == 0 {
                 break;
