@@ -15,7 +15,7 @@ use std::{
 use crate::program::{folder, patella};
 
 /// Lines of shell blocks that are not run: what a reader does before or besides.
-const NOT_RUN: [&[&str]; 11] = [
+const NOT_RUN: [&[&str]; 12] = [
     &["git", "clone"],
     &["cd"],
     &["cargo", "build"],
@@ -24,6 +24,8 @@ const NOT_RUN: [&[&str]; 11] = [
     &["cargo", "clippy"],
     &["cargo", "bench"],
     &[".ci/run"],
+    // Serves until it is ended; tests/it/playground/process.rs runs it.
+    &["cargo", "run", "--release", "--", "playground"],
     // What an operator does on a server of their own.
     &["export"],
     &["sudo"],
@@ -163,8 +165,8 @@ fn run_of(line: &str) -> Result<Option<Run>, String> {
     let starts = |with: &[&str]| words.len() >= with.len() && words.iter().zip(with).all(|(a, b)| a == b);
     let program = [&["cargo", "run", "--release", "--"][..], &["patella"]].into_iter().find(|p| starts(p));
     match program {
+        _ if NOT_RUN.iter().any(|p| starts(p)) => Ok(None),
         Some(program) => Ok(Some(Run { variables, arguments: words[program.len()..].to_vec(), input, code })),
-        None if NOT_RUN.iter().any(|p| starts(p)) => Ok(None),
         None => Err("neither a run of the program nor one of the few other commands that pages may show".into()),
     }
 }

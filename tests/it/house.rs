@@ -140,7 +140,7 @@ const HOMES: [(&str, &[&str]); 33] = [
     ("tokio::", &["discord/", "store/", "tips/worker.rs", "web.rs", "playground/", "main/"]),
     ("fastrand::", &["discord/", "store/follow.rs"]),
     ("tracing_subscriber", &["telemetry.rs"]),
-    ("tracing::", &["discord/", "store/", "tips/worker.rs", "telemetry.rs", "main/discord.rs"]),
+    ("tracing::", &["discord/", "store/", "tips/worker.rs", "telemetry.rs", "main/"]),
     // What the system lets this process have open.
     ("fs::", &["main", "store/sqlite/", "web.rs"]),
     ("std::thread", &["main"]),

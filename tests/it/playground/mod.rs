@@ -1,5 +1,7 @@
 //! The browser page from outside: what its server answers, and the program that serves it.
 
+#[cfg(unix)]
+mod browser;
 mod calendar;
 mod channel;
 mod pages;
