@@ -31,7 +31,10 @@ impl Live {
 
     /// Puts another bot in its place.
     pub fn replace(&self, app: App) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(app);
+        let app = Arc::new(app);
+        let before = std::mem::replace(&mut *self.0.write().unwrap_or_else(PoisonError::into_inner), app);
+        // Freed when nobody waits for it.
+        drop(before);
     }
 }
 

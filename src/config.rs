@@ -72,7 +72,7 @@ impl std::fmt::Debug for DiscordSettings {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct StoreSettings {
-    /// `sqlite://FILE`.
+    /// `sqlite://FILE` or `postgres://USER:PASSWORD@HOST/DATABASE`.
     #[serde(deserialize_with = "text")]
     pub url: String,
 }

@@ -155,7 +155,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
             let (folder, global, same) = (global.knowledge.clone(), global.clone(), config.clone());
             // Read anew, the knowledge meets the settings that the bot was started with.
             let read = move || app_of(&global, same.clone());
-            return discord::run(read()?, std::sync::Arc::new(read), folder.as_deref(), &config);
+            return discord::run(std::sync::Arc::new(read), folder.as_deref(), &config);
         }
         #[cfg(feature = "discord")]
         Command::Doctor => return doctor(global, out),

@@ -37,6 +37,12 @@ pub fn router(view: View) -> Router {
         .with_state(view)
 }
 
+/// Whether the store answered when it was last asked, for settings and for tips; `None` where there is none.
+fn store_is_up(running: &Running) -> Option<bool> {
+    let tips = running.tips.as_ref().is_none_or(|tips| tips.store_is_up());
+    running.clubs.store_is_up().map(|up| up && tips)
+}
+
 /// 200 where this process can answer members, else 503, with what it depends on. A store that is away does not make it unready:
 /// questions are answered without, and no other copy would do better.
 async fn ready(State(view): State<View>) -> (StatusCode, Json<Value>) {
@@ -44,18 +50,14 @@ async fn ready(State(view): State<View>) -> (StatusCode, Json<Value>) {
     let state = match view.running() {
         _ if view.is_stopping() => "stopping",
         None => "starting",
-        Some(_) if wanted > 0 && connected == 0 => "disconnected",
+        // What Discord posts is answered without the gateway: a balancer must not send it nowhere.
+        Some(running) if wanted > 0 && connected == 0 && running.http.is_none() => "disconnected",
         Some(_) => "running",
     };
-    let store = match view.running() {
-        Some(Running { tips: Some(tips), .. }) => {
-            if tips.store_is_up() {
-                "up"
-            } else {
-                "away"
-            }
-        }
-        _ => "none",
+    let store = match view.running().and_then(store_is_up) {
+        Some(true) => "up",
+        Some(false) => "away",
+        None => "none",
     };
     let topics = view.running().map_or(0, |running| running.app.now().knowledge().topics.len());
     let body = json!({
@@ -157,9 +159,11 @@ fn calls(registry: &mut Registry, running: &Running) {
 fn stored(registry: &mut Registry, running: &Running) {
     let lost = running.clubs.lost_feedback();
     counters(registry, "feedback_lost", "Feedback counts that the store did not take", [(vec![], lost)]);
+    if let Some(up) = store_is_up(running) {
+        let help = "Whether the store answered the last look for settings and for tips that are due";
+        gauges(registry, "store_up", help, [(vec![], u64::from(up))]);
+    }
     let Some(counts) = &running.tips else { return };
-    let up = u64::from(counts.store_is_up());
-    gauges(registry, "store_up", "Whether the store answered the last look for tips that are due", [(vec![], up)]);
     let tips = Fate::ALL.map(|fate| (vec![("fate", fate.name())], counts.of(fate)));
     counters(registry, "tips", "Weekly tips by what became of them", tips);
 }
@@ -167,6 +171,11 @@ fn stored(registry: &mut Registry, running: &Running) {
 fn counters(registry: &mut Registry, name: &str, help: &str, rows: impl IntoIterator<Item = (Labels, u64)>) {
     let family = Family::<Labels, Counter>::default();
     for (labels, count) in rows {
+        if labels.is_empty() {
+            let counter = Counter::<u64>::default();
+            counter.inc_by(count);
+            return registry.register(name, help, counter);
+        }
         family.get_or_create(&labels).inc_by(count);
     }
     registry.register(name, help, family);
@@ -175,7 +184,13 @@ fn counters(registry: &mut Registry, name: &str, help: &str, rows: impl IntoIter
 fn gauges(registry: &mut Registry, name: &str, help: &str, rows: impl IntoIterator<Item = (Labels, u64)>) {
     let family = Family::<Labels, Gauge>::default();
     for (labels, count) in rows {
-        family.get_or_create(&labels).set(i64::try_from(count).unwrap_or(i64::MAX));
+        let count = i64::try_from(count).unwrap_or(i64::MAX);
+        if labels.is_empty() {
+            let gauge = Gauge::<i64>::default();
+            gauge.set(count);
+            return registry.register(name, help, gauge);
+        }
+        family.get_or_create(&labels).set(count);
     }
     registry.register(name, help, family);
 }

@@ -140,9 +140,21 @@ pub async fn body(request: Request, size: usize, within: Duration) -> Result<Byt
     if said.is_some_and(|said| said > size) {
         return Err(BodyError::Large);
     }
-    match timeout(within, Limited::new(request.into_body(), size).collect()).await {
+    let mut body = Limited::new(request.into_body(), size);
+    let mut read = Vec::with_capacity(said.unwrap_or_default());
+    let reading = async {
+        // Put together as it comes: pieces that are kept apart can be small, and then take far more room than their bytes.
+        while let Some(frame) = body.frame().await {
+            if let Ok(data) = frame?.into_data() {
+                read.extend_from_slice(&data);
+            }
+        }
+        Ok(())
+    };
+    let done: Result<Result<(), axum::BoxError>, _> = timeout(within, reading).await;
+    match done {
         Err(_) => Err(BodyError::Slow),
-        Ok(Ok(collected)) => Ok(collected.to_bytes()),
+        Ok(Ok(())) => Ok(read.into()),
         // Of a length that nobody announced.
         Ok(Err(error)) if error.is::<LengthLimitError>() => Err(BodyError::Large),
         Ok(Err(_)) => Err(BodyError::Broken),

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use jiff::{SignedDuration, Timestamp, civil::Date};
 use serde_json::Value;
-use tokio::sync::watch;
+use tokio::{sync::watch, task::JoinSet};
 
 use super::{
     door::Door,
@@ -217,9 +217,7 @@ pub async fn serve_with(
     if let Err(error) = clubs.refresh().await {
         tracing::warn!(%error, "the store does not answer; clubs have the default settings until it does");
     }
-    let sweep = tokio::spawn(sweep(clubs.clone(), tuning.sweep));
-    let followed = clubs.clone();
-    let follow = tokio::spawn(async move { followed.follow(tuning.fresh).await });
+    let kept = keep(&clubs, tuning);
     let (tips_end, tips_told) = watch::channel(false);
     let channels = Channels { rest: rest.clone(), app: app.clone(), bot: identity.bot };
     let rate = tuning.tips as f64;
@@ -240,8 +238,7 @@ pub async fn serve_with(
     let run = keeper.run(share, stop).await;
     // Also where the gateway ended by itself.
     ending.send_replace(true);
-    sweep.abort();
-    follow.abort();
+    drop(kept);
     // Posts under way are finished: they have their own time limits.
     let _ = tips_end.send(true);
     if let Some(tips) = tips {
@@ -290,7 +287,7 @@ async fn http_alone(
     if let Err(error) = clubs.refresh().await {
         tracing::warn!(%error, "the store does not answer; clubs have the default settings until it does");
     }
-    let sweep = tokio::spawn(sweep(clubs.clone(), tuning.sweep));
+    let kept = keep(&clubs, tuning);
     // Marks need a key, and without a token there is no secret. Only answers to messages bear marks, and messages come by the gateway:
     // none is made here. Those that a copy with the token made cannot be read here; their buttons then say what to do at their level.
     let door = Door::new(app.clone(), clubs.clone(), http.keys.as_str(), cooldown, today);
@@ -300,11 +297,20 @@ async fn http_alone(
     view.run(Running { app, clubs, work: work.clone(), rest, http: door, tips: None });
     say("There is no bot token: no messages are heard, no weekly tips are posted and no commands are registered here.");
     stop.await;
-    sweep.abort();
+    drop(kept);
     if let Some(open) = open {
         open.closed().await;
     }
     Ok(finished(&work, tuning.farewell).await)
+}
+
+/// Keeps the clubs' settings as other copies change them, and erases those that left, until what is returned is dropped.
+fn keep(clubs: &Arc<Clubs>, tuning: Tuning) -> JoinSet<()> {
+    let mut kept = JoinSet::new();
+    kept.spawn(sweep(clubs.clone(), tuning.sweep));
+    let followed = clubs.clone();
+    kept.spawn(async move { followed.follow(tuning.fresh).await });
+    kept
 }
 
 /// Opens the door for signed HTTP interactions, if there is one, and says where it is.

@@ -11,7 +11,7 @@ use std::{
 
 use anyhow::{Context, bail};
 use patella::{
-    app::{App, Live},
+    app::Live,
     config::Config,
     discord::{
         doctor::{self, Finding},
@@ -33,10 +33,14 @@ use tokio::{net::TcpListener, task::JoinHandle};
 
 use super::{
     files,
-    reload::{self, Read},
+    reload::{self, Hangup, Read},
     running::{runtime, told_to_stop},
 };
 
+/// How long the store has to say goodbye.
+const GOODBYE: Duration = Duration::from_secs(5);
+/// Connections to the operator's page at once: probes and a few scrapers. The other files are for members.
+const OPERATORS: usize = 64;
 /// What `serve` says to somebody who has no token yet.
 const NO_TOKEN: &str = "\
 there is no bot token yet. To get one:
@@ -60,12 +64,14 @@ fn share(config: &Config) -> anyhow::Result<Option<Share>> {
     }
 }
 
-/// Where signed HTTP interactions are taken, and what they are verified with: both are set, or neither.
+/// Where signed HTTP interactions are taken, and what they are verified with. A bot with a token may be given its public key and take
+/// none: who copies all that the Developer Portal shows wants the gateway.
 fn http(config: &Config) -> anyhow::Result<Option<(Keys, SocketAddr)>> {
     const KEY: &str = "`discord.public_key` (DISCORD_PUBLIC_KEY)";
     const LISTEN: &str = "`http.listen` (PATELLA_HTTP_LISTEN)";
     match (&config.discord.public_key, config.http.listen) {
         (None, None) => Ok(None),
+        (Some(_), None) if config.discord.token.is_some() => Ok(None),
         (Some(_), None) => bail!("{KEY} is set and {LISTEN} is not: signed HTTP interactions need both"),
         (None, Some(_)) => bail!("{LISTEN} is set and {KEY} is not: signed HTTP interactions need both"),
         (Some(keys), Some(listen)) => Ok(Some((Keys::parse(keys).context(KEY)?, listen))),
@@ -86,12 +92,22 @@ fn rest(config: &Config) -> anyhow::Result<Rest> {
 }
 
 /// Runs the bot until it is told to stop.
-pub fn run(app: App, read: Read, folder: Option<&Path>, config: &Config) -> anyhow::Result<ExitCode> {
+pub fn run(read: Read, folder: Option<&Path>, config: &Config) -> anyhow::Result<ExitCode> {
     let http = http(config)?;
     let token = if http.is_some() { config.discord.token.clone() } else { Some(token(config)?) };
     let shards = share(config)?;
+    let runtime = runtime()?;
+    // Before anything that takes its time: who changes the knowledge then must not end the bot.
+    let asked = {
+        let _inside = runtime.enter();
+        Hangup::new()
+    };
+    let app = read()?;
     telemetry::start(&config.log);
-    runtime()?.block_on(async {
+    if http.is_none() && config.discord.public_key.is_some() {
+        tracing::info!("there is a public key and no http.listen (PATELLA_HTTP_LISTEN): no signed HTTP interactions are taken");
+    }
+    runtime.block_on(async {
         let http = match http {
             None => None,
             Some((keys, listen)) => {
@@ -128,13 +144,14 @@ pub fn run(app: App, read: Read, folder: Option<&Path>, config: &Config) -> anyh
             let _ = writeln!(io::stdout(), "{line}");
         };
         let live = Live::from(Arc::new(app));
-        let followed = reload::follow(live.clone(), settings.view.clone(), folder, read);
+        let followed = reload::follow(live.clone(), settings.view.clone(), folder, read, asked);
         let ended = tokio::select! {
             ended = serve::serve(live, clubs.clone(), settings, say, told_to_stop()) => ended,
             never = followed => never,
         };
         if let Some(store) = clubs.store() {
-            store.close().await;
+            // A connection that hangs is left behind.
+            let _ = tokio::time::timeout(GOODBYE, store.close()).await;
         }
         page.abort();
         ended?;
@@ -162,7 +179,8 @@ async fn operator(config: &Config, view: View) -> JoinHandle<()> {
     let Some(address) = config.operator.listen else { return tokio::spawn(async {}) };
     match TcpListener::bind(address).await {
         Ok(listener) => {
-            let page = web::serve(listener, operator::router(view), web::Limits::default(), std::future::pending());
+            let limits = web::Limits { connections: OPERATORS, ..web::Limits::default() };
+            let page = web::serve(listener, operator::router(view), limits, std::future::pending());
             tokio::spawn(page)
         }
         Err(error) => {

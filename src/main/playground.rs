@@ -19,6 +19,12 @@ use super::running::{runtime, told_to_stop};
 
 /// Serves the page and says where it is to be found.
 pub fn run(app: App, files: &[File], listen: &Listen, out: &mut impl Write) -> anyhow::Result<()> {
+    // What breaks could quote what a visitor typed.
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
+        // There is nowhere left to say that standard error is closed.
+        let _ = writeln!(io::stderr(), "patella: an answer broke, at {place}");
+    }));
     let page = Playground::new(Arc::new(app), files, &listen.host, super::today, jiff::Timestamp::now);
     runtime()?.block_on(async {
         let taken = || {
@@ -30,9 +36,10 @@ pub fn run(app: App, files: &[File], listen: &Listen, out: &mut impl Write) -> a
             // There is nowhere left to say that standard error is closed.
             let _ = writeln!(io::stderr(), "patella: warning: whoever can reach {bound} can use this page; it asks for no password");
         }
+        let stop = told_to_stop();
         writeln!(out, "Open http://{} in a browser. Ctrl-C ends it.", reached(bound))?;
         out.flush()?;
-        playground::serve(listener, page, told_to_stop()).await;
+        playground::serve(listener, page, stop).await;
         Ok(())
     })
 }

@@ -20,19 +20,19 @@ const LONGEST: Duration = Duration::from_secs(5);
 pub type Read = Arc<dyn Fn() -> anyhow::Result<App> + Send + Sync>;
 
 /// Follows the folder, if the knowledge comes from one, and the signal, until it is dropped.
-pub async fn follow(live: Live, view: View, folder: Option<&Path>, read: Read) -> ! {
+pub async fn follow(live: Live, view: View, folder: Option<&Path>, read: Read, mut asked: Hangup) -> ! {
     let (changed, mut changes) = mpsc::channel(1);
-    // Held, because it stops watching when it is dropped.
-    let _watcher = folder.and_then(|folder| match watch(folder, changed.clone()) {
-        Ok(watcher) => Some(watcher),
-        Err(error) => {
-            let error = super::whole(&error);
-            tracing::warn!(error, "changes of the knowledge folder are not seen: send SIGHUP after a change, or start again");
-            None
-        }
-    });
-    let mut asked = Hangup::new();
     loop {
+        // Held, because it stops watching when it is dropped; and made anew before each reading, because it goes on watching a folder
+        // that another one was put in the place of.
+        let _watcher = folder.and_then(|folder| match watch(folder, changed.clone()) {
+            Ok(watcher) => Some(watcher),
+            Err(error) => {
+                let error = super::whole(&error);
+                tracing::warn!(error, "changes of the knowledge folder are not seen: send SIGHUP after a change, or start again");
+                None
+            }
+        });
         tokio::select! {
             Some(()) = changes.recv() => {
                 let quiet = async { while matches!(timeout(QUIET, changes.recv()).await, Ok(Some(()))) {} };
@@ -77,14 +77,15 @@ fn watch(folder: &Path, changed: mpsc::Sender<()>) -> anyhow::Result<Recommended
     Ok(watcher)
 }
 
-/// The signal that asks for the knowledge to be read anew, where the system has it.
-struct Hangup {
+/// The signal that asks for the knowledge to be read anew, where the system has it. Until this is made, that signal ends the process.
+pub struct Hangup {
     #[cfg(unix)]
     signal: Option<tokio::signal::unix::Signal>,
 }
 
 impl Hangup {
-    fn new() -> Self {
+    /// Begins to wait for the signal; inside a runtime.
+    pub fn new() -> Self {
         Self {
             #[cfg(unix)]
             signal: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup()).ok(),

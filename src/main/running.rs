@@ -9,23 +9,28 @@ pub fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread().worker_threads(workers).enable_all().build().context("cannot start threads")
 }
 
-/// Ends at Ctrl-C or, on Unix, at the signal that service managers send.
-pub async fn told_to_stop() {
-    let interrupt = async {
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    };
+/// Ends at Ctrl-C or, on Unix, at the signal that service managers send. Listens from the call on, not only once it is awaited; inside
+/// a runtime.
+pub fn told_to_stop() -> impl Future<Output = ()> {
     #[cfg(unix)]
-    {
-        let terminate = async {
-            match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-                Ok(mut signal) => drop(signal.recv().await),
-                Err(_) => std::future::pending().await,
+    let terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate());
+    async move {
+        let interrupt = async {
+            if tokio::signal::ctrl_c().await.is_err() {
+                std::future::pending::<()>().await;
             }
         };
-        tokio::select! { () = interrupt => {}, () = terminate => {} }
+        #[cfg(unix)]
+        {
+            let terminate = async {
+                match terminate {
+                    Ok(mut signal) => drop(signal.recv().await),
+                    Err(_) => std::future::pending().await,
+                }
+            };
+            tokio::select! { () = interrupt => {}, () = terminate => {} }
+        }
+        #[cfg(not(unix))]
+        interrupt.await;
     }
-    #[cfg(not(unix))]
-    interrupt.await;
 }

@@ -16,7 +16,7 @@ use crate::{
     answer::Decision,
     app::Named,
     club::{Club, Visible},
-    commands::{self, Opt, Takes, Verb},
+    commands::{self, Opt, Takes, Verb, Who},
     id::{CardKey, TipId, TopicId},
     knowledge::{CATEGORIES, Replies},
     reply::{Audience, Block, Item, Kind, Level, Reply},
@@ -105,7 +105,10 @@ impl<'a> Visitor<'a> {
         let Some(verb) = commands::slash(name, None).or_else(|| commands::message(name)).or_else(|| sub(name)) else {
             return Err(Refusal::new(StatusCode::NOT_FOUND, &self.replies().unknown_command, "/help lists all commands"));
         };
-        check(commands::options(verb), options)?;
+        // Who may not use a command is told that, and not what its options take.
+        if commands::who(verb) == Who::All {
+            check(commands::options(verb), options)?;
+        }
         let given = Given { options };
         let shown = match verb {
             Verb::Ask => self.ask(&given),

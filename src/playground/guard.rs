@@ -12,7 +12,7 @@ use axum::{
 use super::{Playground, Refusal};
 
 /// Nothing from elsewhere, nothing inline, nobody's frame.
-const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; \
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// The hosts under which the page may be asked for. A foreign site can let its own name point to this machine and so talk to it in

@@ -33,7 +33,7 @@ use crate::{
     web::{self, BodyError, Limits},
 };
 
-/// The largest body that is read, in bytes: the longest question in the longest letters fits four times.
+/// The largest body that is read, in bytes: the longest question in the longest letters takes 24,000 of them.
 const BODY_MAX: usize = 64 * 1024;
 /// How long a body may take.
 const BODY_TIME: Duration = Duration::from_secs(10);
@@ -130,11 +130,14 @@ impl IntoResponse for Refusal {
     }
 }
 
+/// Says that a club has no region, also where the operator has one.
+const NO_REGION: &str = "none";
+
 /// The club that the page plays.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Played {
-    /// A code of `helplines.toml`; the operator's where none is given.
+    /// A code of `helplines.toml`, or [`NO_REGION`]; the operator's where it is left out.
     region: Option<String>,
     /// `me` or `everyone`.
     visible: Option<String>,
@@ -142,7 +145,8 @@ struct Played {
 
 impl Played {
     fn club(self, app: &App) -> Result<Club, Refusal> {
-        let region = self.region.filter(|code| !code.is_empty());
+        let cleared = self.region.as_deref() == Some(NO_REGION);
+        let region = self.region.filter(|code| !cleared && !code.is_empty());
         if region.as_deref().is_some_and(|code| app.knowledge().region(code).is_none()) {
             return Err(Refusal::wrong("that region has no emergency numbers here", "choose one from the list of settings"));
         }
@@ -152,7 +156,8 @@ impl Played {
                 Some(Visible::from_name(name).ok_or_else(|| Refusal::wrong("nobody is meant", "write `me` or `everyone`"))?)
             }
         };
-        Ok(app.defaults().with(&Choices { region, visible, ..Choices::default() }))
+        let club = app.defaults().with(&Choices { region, visible, ..Choices::default() });
+        Ok(if cleared { Club { region: None, ..club } } else { club })
     }
 }
 
@@ -230,7 +235,7 @@ async fn on_the_shelf(
         Ok(club) => page.shelf.open(&page.app, &club, (page.today)(), &sort, &id),
         Err(refusal) => return Err(refusal),
     };
-    found.map(Json).ok_or_else(|| Refusal::new(StatusCode::NOT_FOUND, "that is not on the shelf", "go back to the list: #/shelf"))
+    found.map(Json).ok_or_else(|| Refusal::new(StatusCode::NOT_FOUND, "that is not on the shelf", "look for it in the lists"))
 }
 
 async fn year(State(page): Page, Query(wanted): Query<Wanted>) -> Result<Json<Value>, Refusal> {

@@ -6,9 +6,8 @@ use serde::Serialize;
 
 use crate::{
     answer::{DECISION, Decision, TOPICS},
-    id::{FlagId, TopicId},
+    id::TopicId,
     knowledge::Knowledge,
-    reply::Level,
 };
 
 /// A decision, ready to show.
@@ -20,8 +19,6 @@ pub(super) struct Reasons {
     pieces: Vec<Piece>,
     /// Headed lists, as `patella ask --explain` prints them.
     lists: Vec<List>,
-    checked: usize,
-    found: Vec<Found>,
     /// Best first; the second is the runner-up.
     topics: Vec<Rank>,
     /// The probability that it is none of the bot's business.
@@ -42,17 +39,7 @@ struct List {
 }
 
 #[derive(Debug, Serialize)]
-struct Found {
-    id: FlagId,
-    title: String,
-    level: Level,
-    /// Which net caught it.
-    by: String,
-}
-
-#[derive(Debug, Serialize)]
 struct Rank {
-    id: TopicId,
     title: String,
     share: f32,
 }
@@ -69,24 +56,12 @@ impl Reasons {
                 lists.push(List { heading, lines });
             }
         }
-        let found = decision.safety.hits.iter().map(|hit| Found {
-            id: hit.flag.clone(),
-            title: knowledge.flag(&hit.flag).map_or(String::new(), |f| f.title.clone()),
-            level: hit.level,
-            by: hit.by.to_string(),
-        });
-        let rank = |id: &TopicId, share| Rank {
-            id: id.clone(),
-            title: knowledge.topic(id.as_str()).map_or(String::new(), |t| t.title.clone()),
-            share,
-        };
+        let title = |id: &TopicId| knowledge.topic(id.as_str()).map_or(String::new(), |t| t.title.clone());
         Self {
             summary,
             pieces: pieces(text, &marks(decision)),
             lists,
-            checked: decision.safety.checked,
-            found: found.collect(),
-            topics: decision.topics.iter().map(|t| rank(&t.id, t.confidence)).collect(),
+            topics: decision.topics.iter().map(|t| Rank { title: title(&t.id), share: t.confidence }).collect(),
             none: decision.none,
         }
     }

@@ -90,10 +90,8 @@ impl Shelf {
 
     /// The lists: what there is, each with a line.
     pub fn index(&self, knowledge: &Knowledge) -> Value {
-        let topics = knowledge
-            .topics
-            .iter()
-            .map(|t| json!({ "id": t.id, "kind": t.id.kind(), "title": t.title, "line": t.short, "reviewed_on": t.reviewed_on }));
+        let topics =
+            knowledge.topics.iter().map(|t| json!({ "id": t.id, "kind": t.id.kind(), "title": t.title, "line": t.short }));
         let mut flags: Vec<&Flag> = knowledge.flags.iter().collect();
         flags.sort_by(|a, b| b.level.cmp(&a.level).then_with(|| a.title.cmp(&b.title)));
         let flags = flags.into_iter().map(|f| json!({ "id": f.id, "level": f.level, "title": f.title, "line": f.concern }));
@@ -113,7 +111,7 @@ impl Shelf {
         let asked = folded(&typed);
         let words: Vec<&str> = asked.split_whitespace().collect();
         if words.is_empty() {
-            return json!({ "found": [], "near": false });
+            return json!({ "found": [], "near": false, "more": false });
         }
         let mut scored: Vec<(usize, &Entry)> =
             self.entries.iter().map(|e| (e.score(&words), e)).filter(|(score, _)| *score > 0).collect();
@@ -121,11 +119,11 @@ impl Shelf {
         let line = |e: &Entry| json!({ "sort": e.sort, "id": e.id, "title": e.title, "line": e.line });
         let found: Vec<Value> = scored.iter().take(FOUND).map(|(_, e)| line(e)).collect();
         if !found.is_empty() {
-            return json!({ "found": found, "near": false });
+            return json!({ "found": found, "near": false, "more": scored.len() > FOUND });
         }
         let near = app.suggest(&typed, 5);
         let near = near.iter().filter_map(|c| self.entries.iter().find(|e| e.sort == "topic" && e.id == c.topic.as_str()));
-        json!({ "found": near.map(line).collect::<Vec<Value>>(), "near": true })
+        json!({ "found": near.map(line).collect::<Vec<Value>>(), "near": true, "more": false })
     }
 
     /// One entry in full; `None` where there is none by that name.
@@ -146,7 +144,6 @@ impl Shelf {
                     "html": to_html(&Reply { choices: Vec::new(), ..reply }),
                     "reviewed_on": topic.reviewed_on,
                     "reviewed_by": topic.reviewed_by,
-                    "examples": topic.examples,
                     "others": others.collect::<Vec<Value>>(),
                     "links": links.collect::<Vec<Value>>(),
                 })

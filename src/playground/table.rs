@@ -37,13 +37,15 @@ pub(super) fn to_json(app: &App) -> Value {
             }
         }
     }
+    // The operator may have named it otherwise than the list does.
+    let region = app.defaults().region.as_deref().and_then(|name| app.knowledge().region(name)?.codes.first());
     let regions = app.knowledge().regions.iter();
     let regions = regions.filter_map(|r| Some(json!({ "code": r.codes.first()?, "name": r.name })));
     json!({
         "commands": all,
         "regions": regions.collect::<Vec<Value>>(),
         "days": DAYS.map(day_name),
-        "club": { "region": app.defaults().region, "visible": app.defaults().visible },
+        "club": { "region": region, "visible": app.defaults().visible },
     })
 }
 

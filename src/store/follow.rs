@@ -34,7 +34,7 @@ impl Default for Freshness {
 /// Whether the store tells of changes.
 enum Ear {
     Open(Box<dyn Changes>),
-    /// It does, but nobody listens at the moment.
+    /// Nobody listens at the moment.
     Closed,
     /// It never does.
     None,
@@ -49,33 +49,41 @@ impl Clubs {
         let (first, longest) = freshness.again;
         let (mut ear, mut wait) = (Ear::Closed, first);
         loop {
-            if let Ear::Closed = ear {
-                ear = listen(&**store).await;
-            }
+            let listening = match ear {
+                Ear::Closed => listen(&**store).await.map(|heard| ear = heard),
+                Ear::Open(_) | Ear::None => Ok(()),
+            };
             // After listening began, so that what changes meanwhile is heard.
-            let read = self.refresh().await;
-            match (&mut ear, read) {
-                (Ear::Open(changes), Ok(())) => {
-                    wait = first;
-                    let until = Instant::now() + freshness.told;
-                    if let Err(error) = self.hear(&mut **changes, until).await {
-                        tracing::info!(%error, "the store's news of changes broke off; all settings are read again");
-                        ear = Ear::Closed;
+            let trouble = match (listening.and(self.refresh().await), &mut ear) {
+                (Ok(()), Ear::Open(changes)) => {
+                    let begun = Instant::now();
+                    let heard = self.hear(&mut **changes, begun + freshness.told).await;
+                    // Also where all is well: a connection that died without a word would never be noticed.
+                    ear = Ear::Closed;
+                    match heard {
+                        Ok(()) => None,
+                        Err(error) => {
+                            tracing::info!(%error, "the store's news of changes broke off; all settings are read again");
+                            // What breaks at once each time is waited for.
+                            Some(error).filter(|_| begun.elapsed() < first)
+                        }
                     }
                 }
-                (Ear::None, Ok(())) => {
-                    wait = first;
+                (Ok(()), Ear::None | Ear::Closed) => {
                     sleep(freshness.untold).await;
+                    None
                 }
-                (_, read) => {
-                    if wait == first {
-                        let error = read.err().map(|error| error.to_string());
-                        tracing::warn!(error, "the store does not answer; the settings stay as they are until it does");
-                    }
-                    sleep(wait.mul_f64(0.5 + fastrand::f64() / 2.0)).await;
-                    wait = (wait * 2).min(longest);
-                }
+                (Err(error), _) => Some(error),
+            };
+            let Some(error) = trouble else {
+                wait = first;
+                continue;
+            };
+            if wait == first {
+                tracing::warn!(%error, "the store does not answer; the settings stay as they are until it does");
             }
+            sleep(wait.mul_f64(0.5 + fastrand::f64() / 2.0)).await;
+            wait = (wait * 2).min(longest);
         }
     }
 
@@ -88,10 +96,7 @@ impl Clubs {
     }
 }
 
-async fn listen(store: &dyn Store) -> Ear {
-    match timeout(LISTEN, store.changes()).await {
-        Ok(Ok(Some(changes))) => Ear::Open(changes),
-        Ok(Ok(None)) => Ear::None,
-        Ok(Err(_)) | Err(_) => Ear::Closed,
-    }
+async fn listen(store: &dyn Store) -> Result<Ear, StoreError> {
+    let changes = timeout(LISTEN, store.changes()).await.unwrap_or_else(|late| Err(StoreError::Locked(late.into())))?;
+    Ok(changes.map_or(Ear::None, Ear::Open))
 }

@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     sync::{
         Arc, PoisonError, RwLock,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -55,6 +55,7 @@ pub struct Clubs {
     /// Held while the store and the shelf are brought to the same state, so that no change is lost between two at once.
     changing: Mutex<()>,
     lost_feedback: AtomicU64,
+    away: AtomicBool,
 }
 
 impl Clubs {
@@ -66,6 +67,7 @@ impl Clubs {
             shelf: RwLock::default(),
             changing: Mutex::default(),
             lost_feedback: AtomicU64::new(0),
+            away: AtomicBool::new(false),
         }
     }
 
@@ -95,7 +97,14 @@ impl Clubs {
             std::mem::swap(&mut *self.shelf.write().unwrap_or_else(PoisonError::into_inner), &mut shelf);
             Ok(())
         };
-        timeout(ALL, read).await.unwrap_or_else(|late| Err(StoreError::Locked(late.into())))
+        let read = timeout(ALL, read).await.unwrap_or_else(|late| Err(StoreError::Locked(late.into())));
+        self.away.store(read.is_err(), Ordering::Relaxed);
+        read
+    }
+
+    /// Whether the store answered when all clubs were last read from it; `None` where there is none.
+    pub fn store_is_up(&self) -> Option<bool> {
+        self.store.is_some().then(|| !self.away.load(Ordering::Relaxed))
     }
 
     /// Reads one club from the store, as another program changed it.

@@ -21,7 +21,8 @@ use super::{
 };
 use crate::{
     app::Live,
-    id::{ClubId, TipId},
+    id::ClubId,
+    reply::Reply,
     request::Request,
     store::{Change, Claim, Clubs, Store, StoreError, Version},
     weekly::{Cause, End, Open, Pause, Weeks},
@@ -310,18 +311,20 @@ impl<O: Outbox> Worker<O> {
             return;
         }
         let (tip, date) = (open.tip.clone(), open.due.date);
-        if self.app.now().knowledge().tip(&tip).is_none() {
+        // One knowledge for the look and for the reply.
+        let app = self.app.now();
+        if app.knowledge().tip(&tip).is_none() {
             // The knowledge was replaced meanwhile, and this tip is gone: the next look chooses another.
             weeks.open = None;
             return self.save(club, &weeks, version, Some(now)).await;
         }
-        self.send(club, weeks, version, &tip, date).await;
+        let settings = self.clubs.of(Some(club));
+        let reply = app.handle_for(&Request::ThatTip { tip }, &settings, date);
+        self.send(club, weeks, version, &reply, date).await;
     }
 
-    async fn send(&self, club: ClubId, mut weeks: Weeks, version: Version, tip: &TipId, date: Date) {
-        let settings = self.clubs.of(Some(club));
-        let reply = self.app.now().handle_for(&Request::ThatTip { tip: tip.clone() }, &settings, date);
-        let post = Post { club, place: weeks.plan.place, role: weeks.plan.role, reply: &reply, mark: mark(club, date) };
+    async fn send(&self, club: ClubId, mut weeks: Weeks, version: Version, reply: &Reply, date: Date) {
+        let post = Post { club, place: weeks.plan.place, role: weeks.plan.role, reply, mark: mark(club, date) };
         let posted = timeout(SEND, self.outbox.post(post)).await.unwrap_or(Posted::Unknown);
         let now = (self.clock)();
         match posted {

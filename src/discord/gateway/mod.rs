@@ -75,6 +75,9 @@ pub enum Stop {
     Shards,
 }
 
+/// serenity leaves so much time between two IDENTIFYs of a process: Discord's pace where `max_concurrency` is 1 (events/gateway).
+pub(super) const IDENTIFY: Duration = Duration::from_secs(5);
+
 /// What the gateway asks Discord for: servers coming and going, messages that mention the bot, direct messages. No privileged one.
 pub fn intents() -> GatewayIntents {
     GatewayIntents::GUILDS | GatewayIntents::GUILD_MESSAGES | GatewayIntents::DIRECT_MESSAGES
@@ -111,11 +114,14 @@ impl Gateway {
     /// # Errors
     /// Where connecting again would not help: token, intents, shards.
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), Stop> {
+        self.announce();
+        self.keep(stop).await
+    }
+
+    /// Shows that these shards are to be run here, and are not connected yet. They are shown until this gateway is dropped.
+    pub(super) fn announce(&self) {
         let Shards { first, last, .. } = self.shards;
         (first..=last).for_each(|shard| self.view.shard(shard, false));
-        let ended = self.keep(stop).await;
-        self.view.forget(first, last);
-        ended
     }
 
     async fn keep(&self, stop: impl Future<Output = ()>) -> Result<(), Stop> {
@@ -185,6 +191,12 @@ impl Gateway {
         if tokio::time::timeout(self.timings.goodbye, manager.shutdown_all()).await.is_err() {
             tracing::warn!("not every shard was closed in good order");
         }
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        self.view.forget(self.shards.first, self.shards.last);
     }
 }
 

@@ -8,11 +8,8 @@ use std::{
 
 use serenity::all::{ConnectionStage, ShardId, ShardManager};
 
-use super::{Shards, Stop, Timings, close, knock::Knock};
+use super::{IDENTIFY, Shards, Stop, Timings, close, knock::Knock};
 use crate::discord::view::View;
-
-/// serenity leaves so much time between two IDENTIFYs (events/gateway, "max_concurrency").
-const IDENTIFY: Duration = Duration::from_secs(5);
 
 /// Watches the shards of one client.
 pub(super) struct Watch {

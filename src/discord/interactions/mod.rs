@@ -11,7 +11,7 @@ use std::{
     io,
     net::SocketAddr,
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use axum::{
@@ -137,6 +137,7 @@ impl Interactions {
     }
 
     async fn answer(&self, request: Request) -> Result<Value, Outcome> {
+        let arrived = Instant::now();
         let inner = &*self.0;
         let headers = request.headers().clone();
         let (body, _room) = self.body(request).await?;
@@ -144,7 +145,7 @@ impl Interactions {
         drop(body);
         let work = inner.work.clone();
         // In a task of its own: a change of settings is not given up half-way because the other side has gone.
-        let answer = tokio::spawn(async move { work.answer(value).await }).await;
+        let answer = tokio::spawn(async move { work.answer(value, arrived).await }).await;
         answer.ok().flatten().ok_or(Outcome::Unanswered)
     }
 

@@ -10,11 +10,8 @@ use std::{sync::Arc, time::Duration};
 use tokio::sync::watch;
 
 use self::{shared::Shared, turn::Turn};
-use super::gateway::{Gateway, Shards, Share, Stop, Up};
+use super::gateway::{Gateway, IDENTIFY, Shards, Share, Stop, Up};
 use crate::store::Store;
-
-/// serenity leaves so much time between two IDENTIFYs of a process.
-const IDENTIFY: Duration = Duration::from_secs(5);
 
 /// How patient the keeper is. The default is meant for Discord and machines whose clocks agree to a few seconds; tests shorten it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,7 +28,8 @@ pub struct Timings {
     pub pace: Duration,
     /// Shards that are not up after this, and 5 s more for each, are left to another copy; 60 seconds.
     pub start: Duration,
-    /// A part that another copy takes over is run on until that one has it, so long at the most; 60 seconds.
+    /// A copy that was told to stop runs its parts on until others have them: so long at the most, and for each part a login more;
+    /// 60 seconds.
     pub hand_over: Duration,
 }
 
@@ -53,6 +51,11 @@ impl Timings {
     /// How long so many shards may take to be up.
     fn start_of(&self, shards: u32) -> Duration {
         self.start + IDENTIFY * shards
+    }
+
+    /// How long parts of so many shards may take to be taken over: one after the other, each in its turn.
+    fn hand_over_of(&self, parts: impl Iterator<Item = u32>) -> Duration {
+        self.hand_over + parts.map(|shards| self.pace + IDENTIFY * shards).sum::<Duration>()
     }
 }
 
@@ -100,6 +103,8 @@ impl<F: Fn(Shards, Up) -> Gateway> Keeper<F> {
         let (up, told) = watch::channel(Default::default());
         let gateway = (self.open)(shards, up);
         let Some(store) = self.store else { return gateway.run(stop).await };
+        // From now on they are wanted, and not connected: a copy that waits for its turn is not ready.
+        gateway.announce();
         let mut turn = Turn::new(store, self.me, self.timings);
         tokio::pin!(stop);
         tokio::select! {

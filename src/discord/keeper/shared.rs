@@ -7,7 +7,7 @@
 
 use std::{collections::BTreeSet, mem};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use tokio::{
     sync::{oneshot, watch},
     task::JoinHandle,
@@ -59,7 +59,7 @@ enum State {
     Starting(Instant),
     Held,
     /// It is another copy's, or will be: it runs on until that one is ready.
-    Leaving(Instant),
+    Leaving,
 }
 
 impl Running {
@@ -68,7 +68,7 @@ impl Running {
     }
 
     fn is_leaving(&self) -> bool {
-        matches!(self.state, State::Leaving(_))
+        self.state == State::Leaving
     }
 
     fn is_starting(&self) -> bool {
@@ -129,6 +129,10 @@ impl<F: Fn(Shards, Up) -> Gateway> Shared<F> {
             let running = self.parts.remove(at);
             self.release(&running.part).await;
             if let Ok(Err(stop)) = running.task.await {
+                self.turn.release(&copy(self.turn.me)).await;
+                for Running { part, .. } in &self.parts {
+                    self.release(part).await;
+                }
                 self.close_all().await;
                 return Err(stop);
             }
@@ -141,7 +145,7 @@ impl<F: Fn(Shards, Up) -> Gateway> Shared<F> {
         let timings = self.turn.timings;
         let now = Timestamp::now();
         if self.renewed.is_none_or(|at| at.elapsed() >= timings.tick) {
-            self.renew(now).await?;
+            self.renew().await?;
             self.renewed = Some(Instant::now());
         }
         let scene = Scene::read(&patiently(&timings, self.turn.store.leases(now)).await?);
@@ -151,9 +155,9 @@ impl<F: Fn(Shards, Up) -> Gateway> Shared<F> {
         Ok(wants || self.parts.iter().any(|running| running.state != State::Held))
     }
 
-    async fn renew(&mut self, now: Timestamp) -> Result<(), StoreError> {
+    async fn renew(&mut self) -> Result<(), StoreError> {
         if self.out.is_none_or(|until| Instant::now() >= until) {
-            self.hold(&copy(self.turn.me), now).await?;
+            self.hold(&copy(self.turn.me)).await?;
         }
         for at in 0..self.parts.len() {
             let running = &self.parts[at];
@@ -161,61 +165,68 @@ impl<F: Fn(Shards, Up) -> Gateway> Shared<F> {
                 continue;
             }
             let (part, up) = (running.part, running.is_up());
-            if !self.hold(&part.lease(), now).await? {
+            if !self.hold(&part.lease()).await? {
                 tracing::warn!(%part, "another copy has taken over shards of this one");
-                self.parts[at].state = State::Leaving(Instant::now());
+                self.parts[at].state = State::Leaving;
             } else if up {
-                self.hold(&part.ready(), now).await?;
+                self.hold(&part.ready()).await?;
             }
         }
         Ok(())
     }
 
-    /// Takes a lease or goes on holding it.
-    async fn hold(&self, name: &str, now: Timestamp) -> Result<bool, StoreError> {
-        let Turn { store, me, timings, .. } = &self.turn;
-        let until = now + SignedDuration::try_from(timings.lease).unwrap_or(SignedDuration::MAX);
-        patiently(timings, store.lease(name, *me, now, until)).await
+    async fn hold(&self, name: &str) -> Result<bool, StoreError> {
+        self.turn.keep(name, self.turn.timings.lease).await
     }
 
     /// Sees to the part that is being connected, if one is.
     async fn connect(&mut self) -> Result<(), StoreError> {
         let timings = self.turn.timings;
-        let Some(running) = self.parts.iter_mut().find(|running| running.is_starting()) else { return Ok(()) };
+        let Some(at) = self.parts.iter().position(Running::is_starting) else { return Ok(()) };
+        let running = &mut self.parts[at];
         let State::Starting(since) = running.state else { return Ok(()) };
         let part = running.part;
         if running.is_up() {
             running.state = State::Held;
             tracing::info!(%part, "these shards are run here");
             self.turn.pass().await;
-            self.hold(&part.ready(), Timestamp::now()).await?;
+            self.hold(&part.ready()).await?;
         } else if since.elapsed() > timings.start_of(part.shards().count()) {
             tracing::warn!(%part, "these shards could not be connected in time; another copy may try");
-            running.state = State::Leaving(Instant::now());
+            self.leave_part(at);
             self.out = Some(Instant::now() + timings.start);
             self.turn.pass().await;
             self.release(&part).await;
-            self.release_name(&copy(self.turn.me)).await;
+            self.turn.release(&copy(self.turn.me)).await;
         } else {
             self.turn.take().await?;
         }
         Ok(())
     }
 
-    /// Closes what another copy has connected by now.
-    fn close_those_taken_over(&mut self, scene: &Scene) {
-        let (me, patience) = (self.turn.me, self.turn.timings.hand_over);
-        let over = |running: &mut Running| match running.state {
-            State::Leaving(since) => scene.ready.get(&running.part).is_some_and(|copy| *copy != me) || since.elapsed() > patience,
-            _ => false,
-        };
-        let over: Vec<Running> = self.parts.extract_if(.., over).collect();
-        for Running { part, stop, task, .. } in over {
-            tracing::info!(%part, "these shards are no longer run here");
-            drop(stop);
-            self.closing.push(task);
+    /// Leaves a part to another copy. What is connected of it runs on meanwhile; what is not would log in beside that one.
+    fn leave_part(&mut self, at: usize) {
+        if self.parts[at].up.borrow().is_empty() {
+            let part = self.parts.remove(at);
+            self.close(part);
+        } else {
+            self.parts[at].state = State::Leaving;
         }
+    }
+
+    /// Closes what another copy has connected by now. What nobody has taken over is run on, however long that takes.
+    fn close_those_taken_over(&mut self, scene: &Scene) {
+        let me = self.turn.me;
+        let over = |running: &mut Running| running.is_leaving() && scene.ready.get(&running.part).is_some_and(|copy| *copy != me);
+        let over: Vec<Running> = self.parts.extract_if(.., over).collect();
+        over.into_iter().for_each(|running| self.close(running));
         self.closing.retain(|task| !task.is_finished());
+    }
+
+    fn close(&mut self, Running { part, stop, task, .. }: Running) {
+        tracing::info!(%part, "these shards are no longer run here");
+        drop(stop);
+        self.closing.push(task);
     }
 
     /// Takes a part that is free, or gives one to a copy that has fewer. Returns whether there is one to take.
@@ -236,7 +247,7 @@ impl<F: Fn(Shards, Up) -> Gateway> Shared<F> {
             && !self.parts.iter().any(Running::is_leaving)
             && let Some(running) = self.parts.last_mut()
         {
-            running.state = State::Leaving(Instant::now());
+            running.state = State::Leaving;
             let part = running.part;
             tracing::info!(%part, "another copy has fewer shards; these are for it");
             self.release(&part).await;
@@ -255,7 +266,7 @@ impl<F: Fn(Shards, Up) -> Gateway> Shared<F> {
         let scene = Scene::read(&patiently(&self.turn.timings, self.turn.store.leases(now)).await?);
         let free = scene.free(of, total).filter(|_| scene.takes(self.turn.me));
         let taken = match free {
-            Some(part) if self.hold(&part.lease(), now).await? => Some(part),
+            Some(part) if self.hold(&part.lease()).await? => Some(part),
             _ => None,
         };
         let Some(part) = taken else {
@@ -265,10 +276,9 @@ impl<F: Fn(Shards, Up) -> Gateway> Shared<F> {
         if (part.of, part.total) != (of.min(total), total) {
             tracing::warn!(%part, "other copies share the shards out in another way than this one would; it follows them");
         }
-        // One that nobody else took is run on as it is.
+        // One that nobody else took is run on. What of it is not connected yet logs in in this turn.
         if let Some(running) = self.parts.iter_mut().find(|running| running.part == part) {
-            running.state = State::Held;
-            self.turn.give_back().await;
+            running.state = State::Starting(Instant::now());
             return Ok(());
         }
         let (up, told) = watch::channel(BTreeSet::new());
@@ -284,48 +294,44 @@ impl<F: Fn(Shards, Up) -> Gateway> Shared<F> {
     /// Gives everything back, and waits until others have it. Where there is nobody else, or no store, it does not wait.
     async fn leave(mut self) {
         let timings = self.turn.timings;
-        self.release_name(&copy(self.turn.me)).await;
+        self.turn.release(&copy(self.turn.me)).await;
         if self.parts.iter().any(Running::is_starting) {
             self.turn.pass().await;
         }
-        for at in 0..self.parts.len() {
-            let part = self.parts[at].part;
+        for at in (0..self.parts.len()).rev() {
             if !self.parts[at].is_leaving() {
+                let part = self.parts[at].part;
+                self.leave_part(at);
                 self.release(&part).await;
-                self.parts[at].state = State::Leaving(Instant::now());
             }
         }
-        while !self.parts.is_empty() {
-            let Ok(leases) = patiently(&timings, self.turn.store.leases(Timestamp::now())).await else { break };
-            let scene = Scene::read(&leases);
-            if scene.copies.is_empty() {
-                break;
+        let end = Instant::now() + timings.hand_over_of(self.parts.iter().map(|running| running.part.shards().count()));
+        let mut heard = Instant::now();
+        // A store that is away for a moment is no reason to leave members without answers.
+        while !self.parts.is_empty() && Instant::now() < end && heard.elapsed() < timings.lease {
+            if let Ok(leases) = patiently(&timings, self.turn.store.leases(Timestamp::now())).await {
+                heard = Instant::now();
+                let scene = Scene::read(&leases);
+                if scene.copies.is_empty() {
+                    break;
+                }
+                self.close_those_taken_over(&scene);
             }
-            self.close_those_taken_over(&scene);
             sleep(timings.look).await;
         }
         self.close_all().await;
     }
 
     async fn close_all(&mut self) {
-        let running: Vec<Running> = self.parts.drain(..).collect();
-        for Running { stop, task, .. } in running {
-            drop(stop);
-            self.closing.push(task);
-        }
+        mem::take(&mut self.parts).into_iter().for_each(|running| self.close(running));
         for task in self.closing.drain(..) {
             let _ = task.await;
         }
     }
 
-    /// Gives a part back. What cannot be given back is free when its time is up.
+    /// Gives a part back.
     async fn release(&self, part: &Part) {
-        self.release_name(&part.ready()).await;
-        self.release_name(&part.lease()).await;
-    }
-
-    async fn release_name(&self, name: &str) {
-        let Turn { store, me, timings, .. } = &self.turn;
-        let _ = patiently(timings, store.release(name, *me)).await;
+        self.turn.release(&part.ready()).await;
+        self.turn.release(&part.lease()).await;
     }
 }

@@ -1,7 +1,7 @@
 //! The turn to IDENTIFY. Discord lets a bot identify once in five seconds (`max_concurrency`, events/gateway), counted over all of
 //! its processes; serenity keeps that pace within one. So a process that starts shards holds a lease while it does.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, mem, sync::Arc, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::{
@@ -35,42 +35,52 @@ impl Turn {
         if self.passed.is_some_and(|at| at.elapsed() < self.timings.pace) {
             return Ok(false);
         }
-        self.lease(self.timings.lease).await
+        self.keep(TURN, self.timings.lease).await
     }
 
     /// Gives the turn to others as soon as Discord lets them: some time after the last IDENTIFY.
     pub(super) async fn pass(&mut self) {
         self.passed = Some(Instant::now());
         // Else it is over by itself.
-        let _ = self.lease(self.timings.pace).await;
+        let _ = self.keep(TURN, self.timings.pace).await;
     }
 
     /// Gives back a turn in which nothing was done.
     pub(super) async fn give_back(&self) {
-        let _ = patiently(&self.timings, self.store.release(TURN, self.me)).await;
+        self.release(TURN).await;
     }
 
-    async fn lease(&self, time: std::time::Duration) -> Result<bool, StoreError> {
+    /// Takes a lease for so long, or goes on holding it; `false` where it is another copy's.
+    pub(super) async fn keep(&self, name: &str, time: Duration) -> Result<bool, StoreError> {
         let now = Timestamp::now();
         let until = now + SignedDuration::try_from(time).unwrap_or(SignedDuration::MAX);
-        patiently(&self.timings, self.store.lease(TURN, self.me, now, until)).await
+        patiently(&self.timings, self.store.lease(name, self.me, now, until)).await
     }
 
-    /// Waits for the turn. A store that does not answer keeps nobody from Discord.
+    /// Gives a lease back. What cannot be given back is free when its time is up.
+    pub(super) async fn release(&self, name: &str) {
+        let _ = patiently(&self.timings, self.store.release(name, self.me)).await;
+    }
+
+    /// Waits for the turn. A store that stays away keeps nobody from Discord.
     pub(super) async fn wait(&mut self) {
         let mut told = false;
+        let mut heard = Instant::now();
         loop {
             match self.take().await {
                 Ok(true) => return,
-                Ok(false) if told => {}
                 Ok(false) => {
-                    told = true;
-                    tracing::info!("another copy logs in; this one waits for its turn");
+                    heard = Instant::now();
+                    if !mem::replace(&mut told, true) {
+                        tracing::info!("another copy logs in; this one waits for its turn");
+                    }
                 }
-                Err(error) => {
+                Err(error) if heard.elapsed() >= self.timings.lease => {
                     tracing::warn!(%error, "the store does not answer; the shards are started without a turn");
                     return;
                 }
+                // For a moment only, it may be.
+                Err(_) => {}
             }
             sleep(self.timings.look).await;
         }

@@ -200,9 +200,9 @@ impl Work {
     }
 
     /// Sees an interaction through whose first response goes back in the answer to the request that brought it: that response's
-    /// body. `None`: it cannot be read, there was too much to do, or it took too long to be of use.
-    pub async fn answer(&self, value: Value) -> Option<Value> {
-        let arrived = Instant::now();
+    /// body. `arrived` is when the request's head had come. `None`: it cannot be read, there was too much to do, or it took too long
+    /// to be of use.
+    pub async fn answer(&self, value: Value, arrived: Instant) -> Option<Value> {
         let Some(incoming) = from_discord::interaction(value) else {
             add(&self.0.of(Way::Http).unread);
             return None;
@@ -215,16 +215,19 @@ impl Work {
             if !under_way.admit(|| door.is_urgent(&incoming)) {
                 return None;
             }
-            let made = timeout(inner.limits.response, self.response(&door, &incoming, Way::Http)).await;
-            let sent = made.as_ref().map(|_| ()).map_err(|_| RestError::Late);
-            if let Ok(response) = &made {
+            let left = inner.limits.response.saturating_sub(arrived.elapsed());
+            let made = timeout(left, self.response(&door, &incoming, Way::Http)).await;
+            // What was made in one go is late all the same where it took too long.
+            let made = made.ok().filter(|_| arrived.elapsed() < inner.limits.response);
+            let sent = if made.is_some() { Ok(()) } else { Err(RestError::Late) };
+            if let Some(response) = &made {
                 add(&inner.of(Way::Http).answered);
                 if response.urgent {
                     add(&inner.of(Way::Http).urgent);
                 }
             }
             self.report(&sent, arrived, Way::Http);
-            made.ok().map(|response| response.body)
+            made.map(|response| response.body)
         };
         answer.instrument(span).await
     }

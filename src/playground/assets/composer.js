@@ -16,15 +16,17 @@ const list = choicesOf(field, document.getElementById("suggestions-box"), docume
 let table = [];
 /** Text for which the list was closed by hand. */
 let dismissed = null;
-/** The last look-up of suggestions; an older answer than the last is dropped. */
-let lookup = null;
 
-/** The command that a text begins with, once its name is complete. */
+/** The command that a text begins with, once its name is complete. Phones write its first letter large. */
 function commandOf(text) {
   if (!text.startsWith("/")) return undefined;
-  const named = table.filter((c) => c.sort === "slash" && (text === `/${c.name}` || text.startsWith(`/${c.name} `) || text.startsWith(`/${c.name}\n`)));
+  const asked = text.toLowerCase();
+  const named = table.filter((c) => c.sort === "slash" && (asked === `/${c.name}` || asked.startsWith(`/${c.name} `) || asked.startsWith(`/${c.name}\n`)));
   return named.sort((a, b) => b.name.length - a.name.length)[0];
 }
+
+/** Where an option other than the first stands in a text; it may have been begun and have no value yet. */
+const written = (option) => new RegExp(`(^|\\s)${option.name}:(\\S*)`, "i");
 
 /**
  * What was typed, as the server takes it: plain words are a question. The first option takes all that is not written as
@@ -39,8 +41,9 @@ export function read(typed) {
   const options = {};
   let rest = text.slice(command.name.length + 1);
   for (const option of others) {
-    rest = rest.replace(new RegExp(`(^|\\s)${option.name}:(\\S+)`), (_, before, value) => {
-      options[option.name] = option.takes === "flag" && /^(true|false)$/.test(value) ? value === "true" : value;
+    rest = rest.replace(written(option), (_, before, value) => {
+      const flag = option.takes === "flag" && /^(true|false)$/i.test(value);
+      if (value) options[option.name] = flag ? value.toLowerCase() === "true" : value;
       return before;
     });
   }
@@ -93,9 +96,7 @@ function valueChoices(option, before, begun) {
 }
 
 async function topicChoices(command, begun) {
-  lookup?.abort();
-  lookup = new AbortController();
-  const { choices } = await get("/api/suggest", { option: "topic", typed: begun }, lookup.signal);
+  const { choices } = await get("/api/suggest", { option: "topic", typed: begun });
   return choices.filter((c) => c.label !== begun).map((c) => ({ label: c.label, text: `/${command.name} ${c.label}` }));
 }
 
@@ -103,7 +104,6 @@ async function topicChoices(command, begun) {
 async function choices(text) {
   const command = commandOf(text);
   if (!command) return text.startsWith("/") && !text.includes("\n") ? commandChoices(text) : [];
-  if (text === `/${command.name}` && !table.some((c) => c !== command && c.name.startsWith(command.name))) return [];
   const [, before, name, begun] = /^([\s\S]*\s(\S+):)(\S*)$/.exec(text) ?? [];
   const named = command.options.find((option) => option.name === name && option.choices.length > 0);
   if (named) return valueChoices(named, before, begun);
@@ -118,12 +118,12 @@ async function choices(text) {
 function showHints(text) {
   const command = commandOf(text);
   hints.hidden = !command || command.options.length === 0;
-  if (hints.hidden) return;
-  const given = read(text).options;
+  // The field is described by them, seen or not.
+  if (hints.hidden) return hints.replaceChildren();
   const parts = [make("b", {}, `/${command.name}`)];
   for (const [at, option] of command.options.entries()) {
     if (at === 0) parts.push(make("span", {}, `${option.name}${option.required ? "" : " (optional)"}: ${option.description}`));
-    else if (!(option.name in given)) {
+    else if (!written(option).test(text)) {
       const begin = () => picked({ text: `${field.value.trimEnd()} ${option.name}:` });
       parts.push(button(`+ ${option.name}`, begin, { title: option.description }));
     }
@@ -182,15 +182,16 @@ function key(event) {
   event.preventDefault();
 }
 
-/** Begins to listen, with the server's table. */
-export function start(commands) {
+field.addEventListener("input", () => {
+  dismissed = null;
+  typed();
+});
+field.addEventListener("keydown", key);
+field.addEventListener("blur", () => list.close());
+
+/** Takes the server's table. */
+export function learn(commands) {
   table = commands;
-  field.addEventListener("input", () => {
-    dismissed = null;
-    typed();
-  });
-  field.addEventListener("keydown", key);
-  field.addEventListener("blur", () => list.close());
   typed();
 }
 

@@ -1,20 +1,23 @@
 // The page: which view is shown, its theme and club, and the channel. What is here is gone when the page is closed.
 
-import { clear, field, read, room, start } from "./composer.js";
+import { clear, field, learn, read, room } from "./composer.js";
 import { button, fromServer, make } from "./make.js";
 import { enter } from "./shelf.js";
-import { get, post } from "./wire.js";
+import { Trouble, get, post, say, unsay } from "./wire.js";
 
 const by = (id) => document.getElementById(id);
 const log = by("log");
 const form = by("composer-form");
 const trouble = by("trouble");
+const skipLink = document.querySelector(".skip");
+/** What the server takes for a club without a region. */
+const NO_REGION = "none";
 /** As many topics have a button each; more become a menu. */
 const BUTTONS = 4;
 /** A longer message of one's own is folded. */
 const FOLDED = 700;
 
-/** Whether the reasons beside a reply are open: as they were left last. */
+/** Whether the reasons beside a reply are open: as somebody left them last. */
 let reasonsOpen = matchMedia("(min-width: 60rem)").matches;
 
 /** The club that is played: settings of this page alone. */
@@ -24,11 +27,9 @@ function club() {
 
 // Messages.
 
-function arrive(message, focus) {
-  log.append(message);
+function bring(message) {
   const smooth = matchMedia("(prefers-reduced-motion: no-preference)").matches;
   message.scrollIntoView({ block: "start", behavior: smooth ? "smooth" : "auto" });
-  if (focus) message.focus({ preventScroll: true });
 }
 
 /** The person's own words, marked as they were read. */
@@ -113,9 +114,10 @@ function reasons({ decision, ms }) {
   }
   body.append(...[ranks(decision), legend(decision)].filter(Boolean));
   const open = make("details", { className: "why", open: reasonsOpen }, summary, body);
-  open.addEventListener("toggle", () => {
-    reasonsOpen = open.open;
-  });
+  // Not at `toggle`: that also tells of reasons which the page opened, because it was asked why.
+  summary.onclick = () => {
+    reasonsOpen = !open.open;
+  };
   return open;
 }
 
@@ -142,25 +144,17 @@ function ranks({ topics, none }) {
 
 // What is sent.
 
-function say(error, again) {
-  const parts = [error.mend ? `${sentence(error.message)} ${sentence(error.mend)}` : error.message];
-  if (again) parts.push(button("Try again", again, { id: "retry" }));
-  trouble.replaceChildren(...parts);
-  trouble.hidden = false;
-}
-
-const sentence = (words) => words.charAt(0).toUpperCase() + words.slice(1) + (/[.?!]$/.test(words) ? "" : ".");
-
 /** Does one thing at a time; a server that is not there can be asked again, and what was typed stays where it is. */
-async function attempt(work) {
+async function attempt(work, again = () => attempt(work)) {
   if (form.getAttribute("aria-busy") === "true") return;
   form.setAttribute("aria-busy", "true");
-  trouble.hidden = true;
   field.readOnly = true;
+  unsay(trouble, field);
   try {
+    await begin();
     await work();
   } catch (error) {
-    say(error, error.mend ? null : () => attempt(work));
+    say(trouble, error, again);
   } finally {
     form.removeAttribute("aria-busy");
     field.readOnly = false;
@@ -169,14 +163,11 @@ async function attempt(work) {
 
 async function command(sent) {
   const shown = await post("/api/command", { ...sent, club: club() });
-  const own = mine(sent, shown.decision);
-  log.append(own);
-  const reply = theirs(shown);
-  log.append(reply);
+  const [own, reply] = [mine(sent, shown.decision), theirs(shown)];
+  log.append(own, reply);
   if (shown.decision && sent.options.why) reply.querySelector(".why").open = true;
-  const smooth = matchMedia("(prefers-reduced-motion: no-preference)").matches;
   // A long paste would push the reply out of sight: then the reply comes to the top.
-  (own.offsetHeight > 200 ? reply : own).scrollIntoView({ block: "start", behavior: smooth ? "smooth" : "auto" });
+  bring(own.offsetHeight > 200 ? reply : own);
   return reply;
 }
 
@@ -186,24 +177,30 @@ function send(event) {
   if (!typed.trim()) return field.focus();
   const { used, fits } = room(typed);
   if (used > fits) {
-    return say({ message: `that is ${used.toLocaleString("en")} characters, and ${fits.toLocaleString("en")} fit`, mend: "your text is still here; where it hurts, when, and for how long is enough" });
+    const what = `that is ${used.toLocaleString("en")} characters, and ${fits.toLocaleString("en")} fit`;
+    return say(trouble, new Trouble(what, "your text is still here; where it hurts, when, and for how long is enough"));
   }
-  attempt(async () => {
+  const work = async () => {
     await command(read(typed));
     clear();
     field.focus();
-  });
+  };
+  // Tried again, it is what the field says then.
+  attempt(work, () => form.requestSubmit());
 }
 
-function answerPrivately(message) {
-  attempt(async () => {
-    const reply = await command({ command: "Answer privately", options: {}, message });
-    reply.focus({ preventScroll: true });
-  });
-}
+/** Does what a press asks for, and goes on at its reply. */
+const follow = (work) => attempt(async () => (await work()).focus({ preventScroll: true }));
+
+const answerPrivately = (message) => follow(() => command({ command: "Answer privately", options: {}, message }));
 
 function pressOn(press) {
-  attempt(async () => arrive(theirs(await post("/api/press", { press, club: club() })), true));
+  follow(async () => {
+    const reply = theirs(await post("/api/press", { press, club: club() }));
+    log.append(reply);
+    bring(reply);
+    return reply;
+  });
 }
 
 // Theme, settings, views.
@@ -243,8 +240,8 @@ let channelAt = 0;
 let arrived = false;
 
 /** Shows the view that the address names. */
-async function route() {
-  const path = decodeURIComponent(location.hash.slice(1)).split("/").filter(Boolean);
+function route() {
+  const path = location.hash.slice(1).split("/").filter(Boolean);
   const shelf = path[0] === "shelf";
   if (shelf && !by("channel").hidden) channelAt = scrollY;
   by("channel").hidden = shelf;
@@ -254,10 +251,13 @@ async function route() {
     else link.removeAttribute("aria-current");
   }
   document.title = `${shelf ? "Shelf" : "Channel"} - Patella playground`;
-  if (shelf) await enter(path.slice(1), club().region);
-  else scrollTo(0, channelAt);
-  // The first page is not announced twice.
-  if (arrived && !shelf) by("channel").querySelector("h1").focus({ preventScroll: true });
+  skipLink.textContent = shelf ? "Skip to the shelf" : "Skip to the question field";
+  if (shelf) enter(path.slice(1), club().region);
+  else {
+    scrollTo(0, channelAt);
+    // The first page is not announced twice.
+    if (arrived) by("channel").querySelector("h1").focus({ preventScroll: true });
+  }
   arrived = true;
 }
 
@@ -267,27 +267,33 @@ function skip(event) {
   else field.focus();
 }
 
+let begun = false;
+
+/** Takes from the server what the page must know, once: whatever is done first brings it. */
 async function begin() {
+  if (begun) return;
   const about = await get("/api/commands");
-  by("region").append(...about.regions.map(({ code, name }) => make("option", { value: code }, name)));
-  by("region").value = about.club.region ?? "";
+  const regions = [{ code: NO_REGION, name: "Not set" }, ...about.regions];
+  by("region").append(...regions.map(({ code, name }) => make("option", { value: code }, name)));
+  by("region").value = about.club.region ?? NO_REGION;
   document.querySelector(`input[name="visible"][value="${about.club.visible}"]`).checked = true;
   by("day").append(...about.days.map((day) => make("option", { value: day, selected: day === "Thursday" }, day)));
-  start(about.commands);
+  learn(about.commands);
+  begun = true;
 }
 
 theme(new URLSearchParams(location.search).get("theme"));
 by("theme-toggle").onclick = nextTheme;
 by("settings-toggle").onclick = () => showSettings(by("settings").hidden);
 for (const event of ["keydown", "pointerdown", "focusin"]) document.addEventListener(event, leaveSettings);
-document.querySelector(".skip").onclick = skip;
+skipLink.onclick = skip;
 form.addEventListener("submit", send);
-// Whoever mends the text has read what was wrong with it.
+// Whoever mends the text has read what was wrong with it; what can be tried again stays.
 field.addEventListener("input", () => {
-  trouble.hidden = true;
+  if (!trouble.querySelector("button")) trouble.hidden = true;
 });
 log.addEventListener("click", ({ target }) => {
-  if (target.matches(".example")) attempt(() => command(read(target.textContent)));
+  if (target.matches(".example")) follow(() => command(read(target.textContent)));
   if (target.matches(".seeded")) answerPrivately(target.dataset.text);
 });
 addEventListener("hashchange", route);

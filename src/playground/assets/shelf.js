@@ -1,10 +1,11 @@
 // The knowledge shelf: lists, search, one entry in full, and a year of tips.
 
-import { button, choicesOf, fromServer, make, settled } from "./make.js";
-import { get } from "./wire.js";
+import { choicesOf, fromServer, make, settled } from "./make.js";
+import { get, say, unsay } from "./wire.js";
 
 const by = (id) => document.getElementById(id);
 const list = by("shelf-list");
+const body = list.parentElement;
 const detail = by("shelf-detail");
 const search = by("search");
 const status = by("search-status");
@@ -54,7 +55,7 @@ function tips() {
 }
 
 function showList(tab) {
-  if (listed === tab) return;
+  if (listed === tab || !index) return;
   listed = tab;
   if (tab === "topics") list.replaceChildren(...groups("topic", index.topics, "kind", KINDS));
   else if (tab === "flags") list.replaceChildren(...groups("flag", index.flags, "level", LEVELS));
@@ -65,27 +66,42 @@ function showList(tab) {
 
 const look = settled(async () => {
   const typed = search.value.trim();
+  const path = here;
   if (!typed) {
     status.textContent = "";
     showList(tabOf(here));
     reading(Boolean(here[1]));
     return;
   }
-  let found, near;
+  // Somebody may type on meanwhile.
+  const current = () => typed === search.value.trim();
   try {
-    ({ found, near } = await get("/api/shelf/search", { typed }));
+    const { found, near, more } = await get("/api/shelf/search", { typed });
+    if (!current()) return;
+    listed = `search ${typed}`;
+    const rows = found.map((entry) => row(entry.sort, entry, `${SORTS[entry.sort][1]}: ${entry.line}`));
+    list.replaceChildren(make("section", {}, make("h2", {}, near ? "Near to that" : "Found"), make("ul", {}, ...rows)));
+    status.textContent = near ? `Nothing has all these words; ${found.length} cards are near` : `${more ? "More than " : ""}${found.length} found`;
   } catch (error) {
-    status.textContent = error.message;
-    return;
+    if (!current()) return;
+    status.textContent = "";
+    fail(list, error, () => {
+      search.focus();
+      look();
+    });
   }
-  // Somebody typed on meanwhile.
-  if (typed !== search.value.trim()) return;
-  listed = `search ${typed}`;
-  const rows = found.map((entry) => row(entry.sort, entry, `${SORTS[entry.sort][1]}: ${entry.line}`));
-  list.replaceChildren(make("section", {}, make("h2", {}, near ? "Near to that" : "Found"), make("ul", {}, ...rows)));
-  status.textContent = near ? `Nothing has all these words; ${found.length} cards are near` : `${found.length}${found.length === 40 ? " or more" : ""} found`;
-  reading(false);
+  // Or open an entry: then they go on reading it.
+  if (here === path) reading(false);
+  else markCurrent(here[1]);
 }, 90);
+
+/** Says in the list or in the entry's place that it could not be had. */
+function fail(place, error, again) {
+  const trouble = place.querySelector(".trouble") ?? make("p", { className: "trouble", role: "alert" });
+  if (!trouble.isConnected) place.replaceChildren(trouble);
+  if (place === list) listed = "";
+  say(trouble, error, again);
+}
 
 /** Whether an entry stands beside the list, or on a phone in its place. */
 function reading(open) {
@@ -188,20 +204,26 @@ zone.addEventListener("keydown", (event) => {
   event.preventDefault();
 });
 
+/** The year that was asked for last: an answer to an older question is not shown. */
+let wanted = null;
+
 async function showYear(event) {
   event?.preventDefault();
   const trouble = by("calendar-trouble");
-  trouble.hidden = true;
+  const asked = { zone: zone.value, day: by("day").value || "Thursday", time: by("time").value };
+  wanted = asked;
   try {
-    const year = await get("/api/calendar", { zone: zone.value, day: by("day").value || "Thursday", time: by("time").value });
+    const year = await get("/api/calendar", asked);
+    if (wanted !== asked) return;
     const rows = year.rows.map((week) =>
       make("tr", {}, make("td", {}, make("time", { dateTime: week.at }, week.local)), make("td", {}, make("a", { href: `#/shelf/tip/${week.tip}` }, week.title)), make("td", {}, week.category)));
     const heads = ["When", "Tip", "Category"].map((head) => make("th", { scope: "col" }, head));
-    const caption = make("caption", {}, `The next ${rows.length} tips, each ${year.day} at ${year.time} in ${year.zone.replaceAll("_", " ")}`);
-    by("calendar-rows").replaceChildren(make("table", {}, caption, make("thead", {}, make("tr", {}, ...heads)), make("tbody", {}, ...rows)));
+    const title = `The next ${rows.length} tips, each ${year.day} at ${year.time} in ${year.zone.replaceAll("_", " ")}`;
+    by("calendar-status").textContent = title;
+    by("calendar-rows").replaceChildren(make("table", {}, make("caption", {}, title), make("thead", {}, make("tr", {}, ...heads)), make("tbody", {}, ...rows)));
+    unsay(trouble, by("calendar").querySelector("[type=submit]"));
   } catch (error) {
-    trouble.replaceChildren(`${error.message}. `, error.mend ?? "", error.mend ? "" : button("Try again", showYear));
-    trouble.hidden = false;
+    if (wanted === asked) say(trouble, error, showYear);
   }
 }
 
@@ -239,17 +261,25 @@ function comeBack() {
   }
 }
 
-// A tab begins anew, also the one that is shown.
-document.querySelector(".tabs").addEventListener("click", ({ target }) => {
-  if (!target.matches("a")) return;
+/** A link to the address that is already there is followed too. */
+function follow({ target }) {
+  if (target.closest("a")?.hash === location.hash) enter(here, region);
+}
+
+// A tab begins anew.
+document.querySelector(".tabs").addEventListener("click", (event) => {
+  if (!event.target.matches("a")) return;
   search.value = status.textContent = listed = left = "";
-  if (target.hash === location.hash) enter(here, region);
+  follow(event);
 });
+list.addEventListener("click", follow);
 
 /** Shows the part of the shelf that a path names: nothing, a list, or a sort and an id. */
 export async function enter(path, played) {
   [here, region] = [path, played];
   const [first, id] = path;
+  // Somebody may go elsewhere while an answer is on its way.
+  const current = () => here === path && !by("shelf").hidden;
   const tab = tabOf(path);
   for (const anchor of document.querySelectorAll("[data-tab]")) {
     if (anchor.dataset.tab === tab) anchor.setAttribute("aria-current", "page");
@@ -258,20 +288,25 @@ export async function enter(path, played) {
   const isCalendar = tab === "calendar";
   for (const part of ["calendar", "calendar-rows"]) by(part).hidden = !isCalendar;
   by("search-form").hidden = isCalendar;
-  list.parentElement.hidden = isCalendar;
+  body.hidden = isCalendar;
   if (isCalendar) return calendar();
+  reading(Boolean(id));
+  body.setAttribute("aria-busy", "true");
   try {
     index ??= await get("/api/shelf");
+    if (!current()) return;
     if (!listed.startsWith("search ")) showList(tab);
-    reading(Boolean(id));
-    if (id) fill(await get(`/api/shelf/${first}/${encodeURIComponent(id)}`, { region }));
+    const entry = id && (await get(`/api/shelf/${first}/${encodeURIComponent(id)}`, { region }));
+    if (!current()) return;
+    if (entry) fill(entry);
     markCurrent(id);
-    if (id) {
+    if (entry) {
       left = id;
       scrollTo(0, 0);
     } else comeBack();
   } catch (error) {
-    list.replaceChildren(make("p", { className: "trouble", role: "alert" }, `${error.message} ${error.mend ?? ""} `, button("Try again", () => enter(path, played))));
-    listed = "";
+    if (current()) fail(id ? detail : list, error, () => enter(path, played));
+  } finally {
+    if (here === path) body.removeAttribute("aria-busy");
   }
 }

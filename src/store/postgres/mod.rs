@@ -85,7 +85,12 @@ impl Postgres {
         sqlx::raw_sql("CREATE TABLE IF NOT EXISTS patella (form BIGINT NOT NULL)").execute(&mut *write).await.map_err(fault)?;
         let form: Option<i64> =
             sqlx::query_scalar("SELECT form FROM patella").fetch_optional(&mut *write).await.map_err(fault)?;
-        for sql in MIGRATIONS.iter().skip(usize::try_from(form.unwrap_or(0)).unwrap_or(usize::MAX)) {
+        // A newer program may have come first: its form is not to be marked as ours.
+        let found = form.unwrap_or(0);
+        if found > known {
+            return Err(StoreError::Newer { found, known });
+        }
+        for sql in MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or(usize::MAX)) {
             sqlx::raw_sql(*sql).execute(&mut *write).await.map_err(fault)?;
         }
         sqlx::raw_sql("DELETE FROM patella").execute(&mut *write).await.map_err(fault)?;

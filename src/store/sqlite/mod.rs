@@ -107,8 +107,11 @@ impl Sqlite {
         // Of the file, once and for all. Without it readers wait for writers, which is no reason not to start.
         let _ = sqlx::query("PRAGMA journal_mode = WAL").execute(&self.writer).await;
         let mut write = self.write().await?;
-        // Another program may have done it meanwhile.
+        // Another program may have done it meanwhile, or a newer one more.
         let form: i64 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut *write).await.map_err(fault)?;
+        if form > known {
+            return Err(StoreError::Newer { found: form, known });
+        }
         for sql in MIGRATIONS.iter().skip(usize::try_from(form).unwrap_or(usize::MAX)) {
             sqlx::raw_sql(*sql).execute(&mut *write).await.map_err(fault)?;
         }

@@ -39,10 +39,10 @@ async fn two_processes_log_in_one_after_the_other_because_they_share_a_store() {
 async fn the_turn_of_a_process_that_died_is_over_by_itself() {
     let store = store::open("sqlite::memory:").await.expect("opened");
     let world = World::new(1).await;
+    let begin = Instant::now();
     let now = Timestamp::now();
     let until = now + jiff::SignedDuration::from_millis(700);
     assert!(store.lease("identify", 1, now, until).await.expect("taken"));
-    let begin = Instant::now();
     let copy = Copy::start(&world.discord, store, Share::Own(Shards::all(1)), hasty());
     world.served_by(&[1]).await;
     assert!(begin.elapsed() >= Duration::from_millis(650), "{:?}", begin.elapsed());

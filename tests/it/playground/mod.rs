@@ -51,9 +51,13 @@ fn app() -> Arc<App> {
         last_checked: None,
     };
     let defaults = Club { clinics: vec![clinic], ..Club::default() };
-    let base = || embedded::base().expect("the embedded knowledge is sound");
-    let encoder = || embedded::encoder().expect("the weights are sound");
-    APP.get_or_init(|| Arc::new(App::new(base(), encoder(), defaults))).clone()
+    APP.get_or_init(|| Arc::new(app_with(defaults))).clone()
+}
+
+/// A brain of an operator who chose these settings.
+fn app_with(defaults: Club) -> App {
+    let base = embedded::base().expect("the embedded knowledge is sound");
+    App::new(base, embedded::encoder().expect("the weights are sound"), defaults)
 }
 
 /// A page that is being served; it ends with the test.
@@ -66,9 +70,13 @@ struct Page {
 
 impl Page {
     async fn open() -> Self {
+        Self::before(app()).await
+    }
+
+    async fn before(app: Arc<App>) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
         let address = listener.local_addr().expect("an address");
-        let playground = Playground::new(app(), &embedded::files(), "knee.example", today, now);
+        let playground = Playground::new(app, &embedded::files(), "knee.example", today, now);
         let (stop, stopped) = oneshot::channel();
         let served = tokio::spawn(playground::serve(listener, playground, async {
             let _ = stopped.await;

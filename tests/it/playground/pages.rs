@@ -15,7 +15,7 @@ const FILES: [(&str, &str); 7] = [
     ("/wire.js", "text/javascript; charset=utf-8"),
 ];
 
-const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; \
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 #[tokio::test]

@@ -71,4 +71,8 @@ async fn search_looks_through_all_of_it() {
     let near = search("ouutside nee").await;
     assert_eq!((&near["near"], near["found"].as_array().is_some_and(|f| !f.is_empty())), (&json!(true), true), "{near}");
     assert_eq!(search("").await["found"], json!([]));
+    // What is left out is said.
+    let many = search("knee").await;
+    assert_eq!((many["found"].as_array().map(Vec::len), &many["more"]), (Some(40), &json!(true)));
+    assert_eq!(search("tip.001").await["more"], false);
 }

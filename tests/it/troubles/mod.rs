@@ -78,7 +78,8 @@ pub fn hasty() -> Tuning {
         },
         keeper: keeper::Timings {
             tick: ms(50),
-            lease: ms(600),
+            // Thirty ticks: a machine that stalls for a second is no copy that died.
+            lease: ms(1_500),
             look: ms(10),
             patience: ms(300),
             pace: ms(100),

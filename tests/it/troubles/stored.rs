@@ -1,7 +1,7 @@
 //! The store: down, and in line with the servers that the bot is in.
 
 use jiff::{SignedDuration, Timestamp};
-use patella::{club::Choices, id::ClubId, store};
+use patella::{club::Choices, id::ClubId, store, web};
 
 use super::*;
 use crate::store::moody::{Mood, Moody};
@@ -110,4 +110,47 @@ async fn a_club_that_comes_back_is_kept() {
     bot.stop().await;
     let left = store.erase_left_before(Timestamp::now() + SignedDuration::from_hours(1)).await.expect("it answers");
     assert!(left.is_empty(), "{left:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_without_a_token_hears_what_another_copy_changes_and_shows_its_store() {
+    let mut bot = Bot::new().await;
+    let store = with_clubs(&[]).await;
+    let socket = web::bind(([127, 0, 0, 1], 0).into()).expect("the loopback has a free port");
+    let keys = interactions::Keys::parse(&bot.discord.public_key()).expect("a public key");
+    let http = Some(interactions::Settings { socket, keys });
+    let settings = Settings {
+        token: None,
+        api: bot.discord.address(),
+        shards: None,
+        cooldown: Duration::ZERO,
+        today,
+        http,
+        view: bot.view.clone(),
+    };
+    let soon = Duration::from_millis(20);
+    let fresh = Freshness { untold: soon, again: (soon, soon), ..Freshness::default() };
+    let moody = Moody::over(store.clone());
+    bot.start_as(settings, Tuning { fresh, ..hasty() }, Some(moody.clone()));
+    let url = until("an address", async || {
+        let said = bot.said.lock().expect("no panic").join("\n");
+        Some(said.split("are taken at ").nth(1)?.split_whitespace().next()?.trim_end_matches('.').to_owned())
+    });
+    bot.discord.set_endpoint(&url.await).await.expect("Discord takes the address");
+
+    let choices = Choices { region: Some("uk".to_owned()), ..Choices::default() };
+    store.save_club(ClubId(bot.club.get()), &choices).await.expect("it is written");
+    until("the emergency number that was set elsewhere", async || {
+        let urgent = bot.ask(EMERGENCY).await;
+        text(&bot.discord.first_response(urgent).await).contains("999").then_some(())
+    })
+    .await;
+
+    let page = super::watched::Page::of(&bot).await;
+    assert_eq!(page.until("running").await.1["store"], "up");
+    moody.becomes(Mood::Fails);
+    until("the store is away", async || (page.until("running").await.1["store"] == "away").then_some(())).await;
+    moody.becomes(Mood::Well);
+    until("the store is back", async || (page.until("running").await.1["store"] == "up").then_some(())).await;
+    bot.stop().await;
 }

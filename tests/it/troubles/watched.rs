@@ -7,10 +7,10 @@ use patella::{operator, web};
 use super::*;
 
 /// The operator's page of a bot.
-struct Page(SocketAddr);
+pub(super) struct Page(SocketAddr);
 
 impl Page {
-    async fn of(bot: &Bot) -> Self {
+    pub(super) async fn of(bot: &Bot) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("it is bound");
         tokio::spawn(web::serve(listener, operator::router(bot.view.clone()), web::Limits::default(), std::future::pending()));
@@ -25,6 +25,26 @@ impl Page {
     async fn readiness(&self) -> (u16, Value) {
         let (status, body) = self.get("/readyz").await;
         (status, serde_json::from_str(&body).expect("JSON"))
+    }
+
+    /// Waits until it says that this is how the bot is; the status and all of what it says then.
+    pub(super) async fn until(&self, state: &str) -> (u16, Value) {
+        let mut seen = Value::Null;
+        for _ in 0..500 {
+            let (status, body) = self.readiness().await;
+            if body["state"] == state {
+                return (status, body);
+            }
+            seen = body;
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("never {state}; it says {seen}");
+    }
+
+    /// One of the metrics, by what stands before the number.
+    async fn metric(&self, name: &str) -> f64 {
+        let all = self.metrics().await;
+        *all.get(name).unwrap_or_else(|| panic!("no {name} in {all:#?}"))
     }
 
     /// The metrics' lines by what stands before the number.
@@ -56,27 +76,30 @@ async fn health_readiness_and_metrics_follow_the_bot() {
     let _ = bot.answer().await;
     let urgent = bot.ask(EMERGENCY).await;
     let _ = bot.discord.first_response(urgent).await;
-    let (status, body) = page.readiness().await;
+    let (status, body) = page.until("running").await;
     assert_eq!(status, 200, "{body}");
     assert_eq!(body["shards"], json!({ "wanted": 1, "connected": 1 }));
     assert_eq!(body["store"], "up");
     assert_eq!(body["knowledge"]["topics"], app().knowledge().topics.len());
     // The answer is at Discord a moment before it is counted.
     let answered = r#"patella_requests_total{way="gateway",outcome="answered"}"#;
-    let mut metrics = page.metrics().await;
     for _ in 0..100 {
-        if metrics[answered] == 2.0 {
+        if page.metric(answered).await == 2.0 {
             break;
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
-        metrics = page.metrics().await;
     }
-    assert_eq!(metrics[answered], 2.0, "{metrics:?}");
-    assert_eq!(metrics[r#"patella_safety_replies_total{way="gateway"}"#], 1.0);
-    assert_eq!(metrics[r#"patella_answer_seconds_count{way="gateway"}"#], 2.0);
-    assert_eq!(metrics[r#"patella_answer_seconds_bucket{le="3.0",way="gateway"}"#], 2.0, "{metrics:?}");
-    assert_eq!((metrics["patella_store_up"], metrics[r#"patella_shards{state="connected"}"#]), (1.0, 1.0));
-    assert!(metrics["patella_discord_calls_total"] >= 4.0);
+    for (name, count) in [
+        (answered, 2.0),
+        (r#"patella_safety_replies_total{way="gateway"}"#, 1.0),
+        (r#"patella_answer_seconds_count{way="gateway"}"#, 2.0),
+        (r#"patella_answer_seconds_bucket{le="3.0",way="gateway"}"#, 2.0),
+        (r#"patella_shards{state="connected"}"#, 1.0),
+        ("patella_store_up", 1.0),
+    ] {
+        assert_eq!(page.metric(name).await, count, "{name}");
+    }
+    assert!(page.metric("patella_discord_calls_total").await >= 4.0);
     let all = page.get("/metrics").await.1;
     for secret in [bot.club.to_string(), bot.ann.to_string(), bot.channel.to_string(), "swollen".into(), bot.discord.token()] {
         assert!(!all.contains(&secret), "{all}");
@@ -92,29 +115,29 @@ async fn health_readiness_and_metrics_follow_the_bot() {
 async fn a_bot_whose_connections_are_lost_is_not_ready() {
     let bot = Bot::started().await;
     let page = Page::of(&bot).await;
-    assert_eq!(page.readiness().await.0, 200);
+    assert_eq!(page.until("running").await.0, 200);
     bot.discord.faults(|faults| faults.refuse_every_identify = Some(4_000));
     // The session is over, so that it must IDENTIFY again.
     let _ = bot.discord.close_gateway(Some(4_009));
-    let mut seen = Value::Null;
-    for _ in 0..200 {
-        seen = page.readiness().await.1;
-        if seen["state"] == "disconnected" {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    panic!("it still says {seen}");
+    assert_eq!(page.until("disconnected").await.0, 503);
+    bot.discord.no_faults();
+    assert_eq!(page.until("running").await.0, 200);
 }
-/// A copy of the knowledge in a folder of its own, with a tenth of the phrases, which are learned in a tenth of the time.
+
+/// A copy of the knowledge in a folder of its own, with as few phrases as it may have: they are learned in a sixth of the time.
 #[cfg(unix)]
 fn copied(folder: &std::path::Path) -> std::path::PathBuf {
+    const LEAST: usize = 45;
     let knowledge = folder.join("knowledge");
     for (path, text) in &embedded::files() {
         let file = knowledge.join(path);
         std::fs::create_dir_all(file.parent().expect("it is below")).expect("there is room");
-        let kept = |(at, line): &(usize, &str)| !path.starts_with("phrases/") || line.starts_with('#') || at % 10 == 0;
-        let text: String = text.lines().enumerate().filter(kept).flat_map(|(_, line)| [line, "\n"]).collect();
+        let mut phrases = 0;
+        let kept = |line: &&str| {
+            phrases += usize::from(path.starts_with("phrases/") && !line.starts_with('#'));
+            line.starts_with('#') || phrases <= LEAST
+        };
+        let text: String = text.lines().filter(kept).flat_map(|line| [line, "\n"]).collect();
         std::fs::write(file, text).expect("there is room");
     }
     knowledge

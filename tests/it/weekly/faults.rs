@@ -115,6 +115,28 @@ async fn a_refusal_that_passes_is_forgotten() {
 }
 
 #[tokio::test]
+async fn a_tip_that_a_new_knowledge_no_longer_has_makes_room_for_another() {
+    on_each_store(async |store| {
+        let mut bot = due(store, &[Fate::Answer(Posted::Refused(Cause::NoPermission))]).await;
+        bot.next_week(CLUB).await;
+        let chosen = bot.weeks(CLUB).await.open.expect("it is tried again").tip;
+        let mut base = patella::embedded::base().expect("the knowledge inside is sound");
+        let gone = base.knowledge.tip(&chosen).expect("it was there").title.clone();
+        base.knowledge.tips.retain(|tip| tip.id != chosen);
+        let encoder = patella::embedded::encoder().expect("the weights are sound");
+        bot.app = std::sync::Arc::new(patella::app::App::new(base, encoder, patella::club::Club::default()));
+        for _ in 0..4 {
+            bot.clock.forward(SignedDuration::from_mins(10));
+            bot.work().await;
+        }
+        let [posted] = &bot.channel.messages()[..] else { panic!("{:?}", bot.channel.messages()) };
+        assert_ne!(posted.title, gone);
+        assert_eq!(bot.weeks(CLUB).await.last.map(|last| (last.end, last.tip != chosen)), Some((End::Posted, true)));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn an_outage_is_waited_for_a_day_and_no_longer() {
     on_each_store(async |store| {
         let not_yet = Fate::Answer(Posted::NotYet);

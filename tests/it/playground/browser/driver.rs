@@ -132,7 +132,7 @@ impl Browser {
         let mut driver = Running::start(command);
         let port = tokio::task::block_in_place(|| {
             let mut lines = BufReader::new(driver.stdout()).lines();
-            lines.find_map(|line| Some(line.ok()?.split("on port ").nth(1)?.trim_end_matches('.').to_owned()))
+            lines.find_map(|line| Some(line.ok()?.split("successfully on port ").nth(1)?.trim_end_matches('.').to_owned()))
         });
         let options = json!({
             "binary": parts.browser,
@@ -236,6 +236,9 @@ impl Browser {
         for element in all.into_iter().rev() {
             let shown = element.is_displayed().await.unwrap_or(false);
             if shown && element.text().await.is_ok_and(|text| text.trim() == label) {
+                // Else the driver scrolls it below the field at the end of the page.
+                let scroll = vec![serde_json::to_value(&element).expect("an element")];
+                let _ = self.client.execute("arguments[0].scrollIntoView({ block: 'center', behavior: 'instant' })", scroll).await;
                 return element.click().await.unwrap_or_else(|error| panic!("{label}: {error}"));
             }
         }

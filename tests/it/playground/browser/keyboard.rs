@@ -80,6 +80,10 @@ async fn everything_can_be_reached_without_a_mouse() {
         browser.shift(key::TAB).await;
         seen.push(browser.text(focused).await);
         assert_ne!(browser.text(ring).await, "none", "{seen:?}");
+        // WCAG 2.2, 2.4.11: what has the focus is not below something else.
+        let covered = "const e = document.activeElement, b = e.getBoundingClientRect(); \
+                       return !e.contains(document.elementFromPoint(b.x + b.width / 2, b.y + b.height / 2))";
+        assert_eq!(browser.run(covered).await, false, "{seen:?}");
     }
     browser.keys(&enter).await;
     browser.replied(1.0).await;
