@@ -16,6 +16,8 @@ const list = choicesOf(field, document.getElementById("suggestions-box"), docume
 let table = [];
 /** Text for which the list was closed by hand. */
 let dismissed = null;
+/** Text for which the list was shown: what is marked in it is not taken for another. */
+let offered = null;
 
 /** The command that a text begins with, once its name is complete. Phones write its first letter large. */
 function commandOf(text) {
@@ -131,6 +133,12 @@ function showHints(text) {
   hints.replaceChildren(...parts);
 }
 
+function offer(text, found, first) {
+  offered = text;
+  list.show(found, first);
+  announce();
+}
+
 const announce = settled(() => {
   heard.textContent = list.isOpen() ? `${list.count()} suggestions. Arrow keys move, Enter takes one.` : "";
 }, 400);
@@ -140,8 +148,7 @@ const suggest = settled(async () => {
   const found = text === dismissed ? [] : await choices(text).catch(() => []);
   // Somebody typed on meanwhile, or sent it.
   if (text !== field.value || document.activeElement !== field) return;
-  list.show(found, !commandOf(text));
-  announce();
+  offer(text, found, !commandOf(text));
 }, PAUSE);
 
 /** Where a style sheet cannot let the field grow with its text, this does. */
@@ -158,8 +165,7 @@ function typed() {
   showHints(field.value);
   // Commands are at hand; what the server is asked for waits for the next key.
   if (field.value.startsWith("/") && !commandOf(field.value) && field.value !== dismissed) {
-    list.show(field.value.includes("\n") ? [] : commandChoices(field.value), true);
-    announce();
+    offer(field.value, field.value.includes("\n") ? [] : commandChoices(field.value), true);
   } else suggest();
   if (!field.value) list.close();
 }
@@ -171,7 +177,7 @@ function key(event) {
   else if (open && event.key === "Escape") {
     dismissed = field.value;
     list.close();
-  } else if (open && (event.key === "Enter" || event.key === "Tab") && !event.shiftKey && list.takeMarked()) {
+  } else if (open && (event.key === "Enter" || event.key === "Tab") && !event.shiftKey && offered === field.value && list.takeMarked()) {
     // Taken: nothing is sent and the focus stays.
   } else if (open && event.key === "Tab") {
     // On to the next control, past the list.

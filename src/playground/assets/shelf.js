@@ -289,9 +289,9 @@ export async function enter(path, played) {
   for (const part of ["calendar", "calendar-rows"]) by(part).hidden = !isCalendar;
   by("search-form").hidden = isCalendar;
   body.hidden = isCalendar;
+  body.setAttribute("aria-busy", String(!isCalendar));
   if (isCalendar) return calendar();
   reading(Boolean(id));
-  body.setAttribute("aria-busy", "true");
   try {
     index ??= await get("/api/shelf");
     if (!current()) return;

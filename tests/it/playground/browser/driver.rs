@@ -238,7 +238,8 @@ impl Browser {
             if shown && element.text().await.is_ok_and(|text| text.trim() == label) {
                 // Else the driver scrolls it below the field at the end of the page.
                 let scroll = vec![serde_json::to_value(&element).expect("an element")];
-                let _ = self.client.execute("arguments[0].scrollIntoView({ block: 'center', behavior: 'instant' })", scroll).await;
+                let _ =
+                    self.client.execute("arguments[0].scrollIntoView({ block: 'center', behavior: 'instant' })", scroll).await;
                 return element.click().await.unwrap_or_else(|error| panic!("{label}: {error}"));
             }
         }
