@@ -19,7 +19,7 @@ async function fetched(path, init) {
     response = await fetch(path, { ...init, signal: AbortSignal.timeout(PATIENCE) });
     said = await response.json();
   } catch {
-    throw new Trouble("The playground does not answer. Is `patella playground` still running?");
+    throw new Trouble('The playground does not answer. Is "patella playground" still running?');
   }
   if (response.ok) return said;
   const { what = "the playground cannot answer that", do: mend = "reload the page" } = said.error ?? {};
@@ -47,7 +47,7 @@ export function say(place, error, again) {
   place.hidden = false;
   if (error.mend) return;
   const retry = button("Try again", again);
-  place.append(retry);
+  place.append(" ", retry);
   // Who tried again and failed can do so once more.
   if (held) retry.focus();
 }
