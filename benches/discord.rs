@@ -40,7 +40,7 @@ const AT_ONCE: usize = 64;
 const ROUNDS: usize = 40;
 const EVENTS: usize = 30_000;
 const STARTS: usize = 7;
-const SERVERS: [usize; 3] = [0, 1_000, 10_000];
+const SERVERS: [usize; 3] = [0, 10_000, 100_000];
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

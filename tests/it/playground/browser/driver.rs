@@ -274,6 +274,8 @@ impl Browser {
 
     /// Nothing serious for axe, in the page as it stands.
     pub async fn accessible(&self, what: &str) {
+        // What is still fading in has less contrast than it will have.
+        self.until("rest", "return document.getAnimations().every((a) => a.playState !== 'running')").await;
         self.run(&self.axe).await;
         let found = self
             .client
