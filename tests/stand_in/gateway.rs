@@ -1,11 +1,11 @@
 //! The gateway side: one task a connection.
 
-use std::{io::Write, sync::Arc, time::Duration};
+use std::{collections::HashMap, io::Write, sync::Arc, time::Duration};
 
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
 use flate2::{Compression, write::ZlibEncoder};
 use serde_json::{Value, json};
-use serenity::model::id::GuildId;
+use serenity::model::id::{ChannelId, GuildId};
 use tokio::{
     sync::mpsc::{UnboundedReceiver, unbounded_channel},
     time::Instant,
@@ -298,9 +298,16 @@ impl Connection {
         if intents & GUILDS == 0 {
             return;
         }
+        let mut channels: HashMap<GuildId, Vec<ChannelId>> = HashMap::new();
+        for (id, channel) in &state.channels {
+            if let Some(guild) = channel.guild {
+                channels.entry(guild).or_default().push(*id);
+            }
+        }
         for id in guilds {
             if !state.guilds[&id].unavailable {
-                let guild = payload::guild_create(state, id);
+                let own = channels.get(&id).into_iter().flatten().map(|channel| &state.channels[channel]);
+                let guild = payload::guild_create_with(state, id, own);
                 state.gateway.send(session, "GUILD_CREATE", &guild);
             }
         }
