@@ -124,7 +124,7 @@ fn requests(registry: &mut Registry, running: &Running) {
     let help = "Requests by the way they came and how they ended; a broken one is answered too, with an apology";
     counters(registry, "requests", help, requests);
     counters(registry, "late", "Lost requests for whose answer the time was over", by_way(|t| t.late));
-    counters(registry, "safety_replies", "Safety replies among the answers", by_way(|t| t.urgent));
+    counters(registry, "safety_replies", "Safety replies, those included whose answer was lost", by_way(|t| t.urgent));
     registry.register("answer_seconds", "From a request's arrival until its answer was sent", running.work.seconds());
 }
 

@@ -17,6 +17,8 @@ pub enum Garbage {
     UnknownEvent,
     /// An INTERACTION_CREATE that lacks most of its fields.
     MalformedInteraction,
+    /// One that cannot even be answered: it has neither an id nor a token.
+    EmptyInteraction,
     /// A MESSAGE_CREATE that lacks most of its fields.
     MalformedMessage,
     /// A text frame that is no JSON.
@@ -105,6 +107,9 @@ impl StandIn {
                 Garbage::MalformedInteraction => {
                     let data = json!({"id": "1", "type": 2, "token": "t", "data": {"name": 7}});
                     gateway.dispatch(None, 0, "INTERACTION_CREATE", &data);
+                }
+                Garbage::EmptyInteraction => {
+                    gateway.dispatch(None, 0, "INTERACTION_CREATE", &json!({"data": {"name": "ask"}}));
                 }
                 Garbage::MalformedMessage => {
                     gateway.dispatch(None, 0, "MESSAGE_CREATE", &json!({"id": [], "content": null}));

@@ -168,8 +168,8 @@ impl Work {
         self.0.seconds.clone()
     }
 
-    /// Counts an event that could not be read.
-    pub fn unread(&self) {
+    /// Counts a request that could not be read.
+    fn unread(&self) {
         add(&self.0.of(Way::Gateway).unread);
     }
 

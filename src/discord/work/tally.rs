@@ -14,7 +14,7 @@ pub struct Tally {
     pub answered: u64,
     /// Messages answered.
     pub messages: u64,
-    /// Safety replies among both.
+    /// Safety replies among both, and among those that were lost.
     pub urgent: u64,
     /// Ordinary requests turned away because too many were under way.
     pub shed: u64,
@@ -26,7 +26,7 @@ pub struct Tally {
     pub again: u64,
     /// Requests that broke something of ours; they were told so.
     pub broken: u64,
-    /// Events that could not be read.
+    /// Requests that could not be read.
     pub unread: u64,
 }
 
