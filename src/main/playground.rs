@@ -11,7 +11,7 @@ use patella::{
     app::App,
     knowledge::File,
     playground::{self, Playground},
-    terminal::arguments::Listen,
+    terminal::listen::Listen,
 };
 use tokio::net::TcpListener;
 

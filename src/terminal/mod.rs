@@ -3,6 +3,8 @@
 pub mod arguments;
 mod chat;
 mod lines;
+#[cfg(feature = "web")]
+pub mod listen;
 
 use std::io::{self, Write};
 

@@ -169,7 +169,7 @@ impl Work {
     }
 
     /// Counts a request that could not be read.
-    fn unread(&self) {
+    pub fn unread(&self) {
         add(&self.0.of(Way::Gateway).unread);
     }
 

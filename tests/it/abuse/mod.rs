@@ -5,15 +5,9 @@ mod load;
 mod requests;
 mod wire;
 
-use std::{
-    net::SocketAddr,
-    sync::{Arc, OnceLock},
-    time::Duration,
-};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use jiff::civil::{Date, date};
 use patella::{
-    app::App,
     club::Club,
     discord::{
         door::Door,
@@ -21,7 +15,6 @@ use patella::{
         rest::{self, Rest},
         work::{self, Work},
     },
-    embedded,
     store::Clubs,
     web,
 };
@@ -29,26 +22,12 @@ use serde_json::{Value, json};
 use serenity::model::id::{ChannelId, UserId};
 use tokio::sync::watch;
 
-use crate::stand_in::{Seen, Signed, StandIn};
+use crate::{
+    stand_in::{Seen, Signed, StandIn},
+    troubles::{app, today},
+};
 
 const ORDINARY: &str = "outside of my knee hurts after 5 miles";
-
-fn today() -> Date {
-    date(2026, 11, 21)
-}
-
-/// The bot's brain, read once for all tests.
-fn app() -> Arc<App> {
-    static APP: OnceLock<Arc<App>> = OnceLock::new();
-    APP.get_or_init(|| {
-        Arc::new(App::new(
-            embedded::base().expect("the embedded knowledge is sound"),
-            embedded::encoder().expect("the weights are sound"),
-            Club::default(),
-        ))
-    })
-    .clone()
-}
 
 /// The limits of the tests: nobody is waited for long.
 fn hasty() -> Limits {
