@@ -29,8 +29,11 @@ fn pictures_are_shown_and_say_in_words_what_they_show() {
         let (before, _) = readme.split_once(&format!("](docs/pictures/{name})")).unwrap_or_else(|| panic!("README shows {name}"));
         let (_, alt) = before.rsplit_once("![").expect("it is shown as a picture");
         assert!(alt.len() > 30, "{name}: `{alt}` says in words what the picture shows");
-        let picture = read(&format!("docs/pictures/{name}"));
-        assert!(picture.contains("<title") && picture.contains("<desc"), "{name} has a title and a description");
+        // Pixels hold no words; the page's own text has to do.
+        if name.ends_with(".svg") {
+            let picture = read(&format!("docs/pictures/{name}"));
+            assert!(picture.contains("<title") && picture.contains("<desc"), "{name} has a title and a description");
+        }
     }
 }
 
