@@ -50,6 +50,7 @@ pub fn files() -> Vec<File> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::knowledge::Knowledge;
 
     #[test]
     fn the_folder_is_there_with_slashed_paths() {
@@ -57,5 +58,12 @@ mod tests {
         assert!(files.iter().any(|(path, _)| path == "sources.toml"));
         assert!(files.iter().any(|(path, text)| path.starts_with("topics/pain/") && text.contains("asks")));
         assert!(files.is_sorted());
+    }
+
+    /// So that a release can be built again and compared: nothing that is embedded stands in an order of chance.
+    #[test]
+    fn the_same_files_give_the_same_bytes() {
+        let bytes = || postcard::to_allocvec(&Knowledge::load(&files()).0).expect("it can be written");
+        assert!(bytes() == bytes());
     }
 }

@@ -15,7 +15,7 @@ mod tip;
 mod topic;
 mod words;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use toml::de::DeTable;
 
@@ -73,7 +73,6 @@ pub struct Knowledge {
     pub slots: Vec<SlotRule>,
     /// Which rules of the flags a text may hold, in the order of the flags and of their rules.
     pub rules: Gates,
-    by_topic: HashMap<TopicId, usize>,
 }
 
 impl Knowledge {
@@ -85,12 +84,12 @@ impl Knowledge {
 
     /// The topic with this id.
     pub fn topic(&self, id: &str) -> Option<&Topic> {
-        self.by_topic.get(id).map(|&at| &self.topics[at])
+        self.topic_place(id).map(|at| &self.topics[at])
     }
 
     /// The place of a topic in [`Knowledge::topics`].
     pub fn topic_place(&self, id: &str) -> Option<usize> {
-        self.by_topic.get(id).copied()
+        self.topics.binary_search_by(|t| t.id.as_str().cmp(id)).ok()
     }
 
     /// The flag with this id.
@@ -286,7 +285,6 @@ impl Loader {
         self.topics.sort_by(|a, b| a.id.cmp(&b.id));
         self.flags.sort_by(|a, b| a.id.cmp(&b.id));
         self.tips.sort_by(|a, b| a.id.cmp(&b.id));
-        let by_topic = self.topics.iter().enumerate().map(|(at, t)| (t.id.clone(), at)).collect();
         let mut problems = self.problems;
         let rows = self.flags.iter().flat_map(|f| &f.rules).map(|r| (&r.all[..], &r.any[..]));
         let rules = Gates::new(rows);
@@ -305,7 +303,6 @@ impl Loader {
             lexicon,
             slots,
             rules,
-            by_topic,
         };
         problems.extend(check::references(&knowledge, files));
         problems.sort_by(|a, b| (&a.path, a.line, a.column).cmp(&(&b.path, b.line, b.column)));
