@@ -40,6 +40,8 @@ pub struct Impression {
     pub share: f32,
     /// The most alarming stretch of the text; `None` where there is no word, or where it is most like a sign that the base lacks.
     pub alarm: Option<Alarm>,
+    /// The most alarming stretch that is all but surely about a crisis (suicide, self-harm), whatever else alarms more.
+    pub crisis: Option<Alarm>,
 }
 
 /// A stretch that may be about a warning sign.
@@ -51,6 +53,8 @@ pub struct Alarm {
     pub level: Level,
     /// The probability that the words call for care within two days, as among the lines that the encoder learned from.
     pub share: f32,
+    /// How probable it is that the words are like this sign rather than another or none.
+    pub likeness: f32,
     /// Its tokens.
     pub tokens: Range<usize>,
 }
@@ -70,6 +74,9 @@ const BATCH: usize = 8;
 const ALONE_ODDS: f32 = 30.0;
 /// A crisis is shown only where the words are at least this much like one: its page says nothing of other emergencies.
 const CRISIS_MIN: f32 = 0.5;
+/// Beside another emergency a crisis is heard from here on. Below it, hardly more crises are found after a sentence on chest pain, but
+/// lines about other signs ("leave me be", "won't wake") are taken for one.
+const CRISIS_BESIDE: f32 = 0.98;
 /// What stands between two words is read with them up to so many bytes: marks, but no link and no row of dashes.
 const GAP_MAX: usize = 4;
 
@@ -140,8 +147,16 @@ impl Net {
         // Among what alarms at all the worse comes first, then the likelier.
         let from = knowledge.costs.alarm_from();
         let rank = |alarm: &Alarm| (alarm.share >= from).then_some(alarm.level);
-        let alarm = alarms.chain(alone).max_by(|a, b| rank(a).cmp(&rank(b)).then(a.share.total_cmp(&b.share)));
-        Impression { topics, share, alarm }
+        let order = |a: &&Alarm, b: &&Alarm| rank(a).cmp(&rank(b)).then(a.share.total_cmp(&b.share));
+        let alarms: Vec<Alarm> = alarms.chain(alone).collect();
+        let of_crisis = |flag: &FlagId| self.flags.iter().flatten().any(|sign| sign.crisis && sign.id == *flag);
+        let crisis = |alarm: &&Alarm| alarm.likeness >= CRISIS_BESIDE && of_crisis(&alarm.flag);
+        Impression {
+            topics,
+            share,
+            alarm: alarms.iter().max_by(order).cloned(),
+            crisis: alarms.iter().filter(crisis).max_by(order).cloned(),
+        }
     }
 
     /// The words of an alarm that alarm the most: what a reply may quote.
@@ -225,10 +240,10 @@ impl Net {
         let pairs = pairs.filter(|(sign, p)| !sign.crisis || *p >= CRISIS_MIN);
         let pairs = pairs.flat_map(|(sign, p)| {
             let fits = levels.into_iter().zip(sign.levels).filter(|(_, fits)| *fits);
-            fits.map(move |((level, share), _)| (sign, level, p * share))
+            fits.map(move |((level, share), _)| (sign, level, p, p * share))
         });
-        let (sign, level, _) = pairs.max_by(|a, b| a.2.total_cmp(&b.2))?;
-        Some(Alarm { flag: sign.id.clone(), level, share: danger(heard), tokens })
+        let (sign, level, likeness, _) = pairs.max_by(|a, b| a.3.total_cmp(&b.3))?;
+        Some(Alarm { flag: sign.id.clone(), level, share: danger(heard), likeness, tokens })
     }
 
     /// In the order of the base, nobody's business last; the share of what the base does not have falls to none of them.

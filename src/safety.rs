@@ -6,12 +6,12 @@
 //! Every sentence is read, and every sentence together with its neighbors, and the message as a whole; the highest level
 //! wins. Nothing here looks at topics, clubs or settings: nothing can switch a flag off.
 
-use std::{fmt, ops::Range};
+use std::{cmp::Reverse, fmt, ops::Range};
 
 use crate::{
     id::FlagId,
     knowledge::{Knowledge, Rule, Scope},
-    net::{Impression, Net},
+    net::{Alarm, Impression, Net},
     reply::Level,
     text::{ContextKind, Found, Pattern, Reading},
 };
@@ -87,12 +87,24 @@ impl Safety {
 pub fn check(knowledge: &Knowledge, net: &Net, text: &str, reading: &Reading, impression: &Impression) -> Safety {
     let possible = impression.share >= knowledge.costs.doubt;
     let mut safety = by_rules(knowledge, reading, &|flag| possible || !net.knows(flag));
-    let alarm = impression.alarm.as_ref().filter(|alarm| alarm.share >= knowledge.costs.alarm_from());
-    // Where the rules have spoken, the encoder adds a flag only to say that it is worse.
-    if let Some(alarm) = alarm.filter(|alarm| alarm.level > safety.level()) {
-        let spans = vec![reading.span(net.telling(text, reading, alarm))];
-        safety.hits.retain(|hit| hit.flag != alarm.flag);
-        safety.hits.insert(0, Hit { flag: alarm.flag.clone(), level: alarm.level, by: By::Encoder(alarm.share), spans });
+    let spoken = safety.level();
+    let loud = |alarm: &&Alarm| alarm.share >= knowledge.costs.alarm_from();
+    let mut raise = |alarm: &Alarm, from: Level| {
+        let known = safety.hits.iter().find(|hit| hit.flag == alarm.flag).map_or(Level::None, |hit| hit.level);
+        if alarm.level > known.max(from) {
+            let spans = vec![reading.span(net.telling(text, reading, alarm))];
+            safety.hits.retain(|hit| hit.flag != alarm.flag);
+            safety.hits.push(Hit { flag: alarm.flag.clone(), level: alarm.level, by: By::Encoder(alarm.share), spans });
+            safety.hits.sort_by_key(|hit| Reverse(hit.level));
+        }
+    };
+    // Where the rules have spoken, the encoder adds a flag only to say that it is worse, or that it is a crisis: whose card comes
+    // before everything, and says what to do about the rest.
+    if let Some(alarm) = impression.alarm.as_ref().filter(loud) {
+        raise(alarm, spoken);
+    }
+    if let Some(crisis) = impression.crisis.as_ref().filter(loud) {
+        raise(crisis, Level::None);
     }
     safety
 }

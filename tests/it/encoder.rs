@@ -7,6 +7,7 @@ use patella::{
     club::Club,
     embedded,
     encoder::{Encoder, Heard},
+    render::text::{Style, to_text},
     reply::{Kind, Level},
     request::{Ask, Request},
     safety::{self, By},
@@ -89,6 +90,25 @@ fn either_net_raises_a_flag() {
         "{:?}",
         app.explain(&Ask { text: story.into() }).safety
     );
+}
+
+/// Its card comes before everything, and says what to do about the rest.
+#[test]
+fn a_crisis_that_no_rule_knows_is_heard_beside_another_emergency() {
+    let app = app();
+    let text = "Crushing chest pain since the hill and my left arm is numb. Everyone would have more room without me, like when you \
+                throw out the old sofa. The kids would get over it.";
+    let safety = app.explain(&Ask { text: text.into() }).safety;
+    let by = |flag: &str| safety.hits.iter().find(|hit| hit.flag.to_string() == flag).map(|hit| &hit.by);
+    assert!(matches!(by("rf.chest_collapse"), Some(By::Rule(_))), "{safety:?}");
+    assert!(matches!(by("rf.suicidal"), Some(By::Encoder(_))), "{safety:?}");
+    let reply = app.handle(&Request::Ask(Ask { text: text.into() }), jiff::civil::date(2026, 11, 21));
+    assert_eq!(reply.title, app.knowledge().replies.crisis_title);
+    let words = to_text(&reply, &Style::default());
+    assert!(words.contains("start CPR"), "{words}");
+    // It is not heard in whatever is grave.
+    let grave = app.explain(&Ask { text: "bloke just dropped. snoring noise. wont wake".into() }).safety;
+    assert!(grave.level() == Level::Emergency && grave.hits.iter().all(|hit| hit.flag.to_string() != "rf.suicidal"), "{grave:?}");
 }
 
 /// What stands around the words must not blind the encoder to them. No rule knows these.
