@@ -111,7 +111,7 @@ fn the_reader_of_use_lines_sees_nested_lists() {
 
 /// Where foreign names may stand: beginnings of paths below `src`. What is not listed is free; what is listed has one home, so that
 /// a crate can be replaced in one place, and so that the core reaches for no clock, file, thread or network.
-const HOMES: [(&str, &[&str]); 33] = [
+const HOMES: [(&str, &[&str]); 34] = [
     ("clap", &["terminal/", "main"]),
     ("anstream", &["terminal/", "main"]),
     ("annotate_snippets", &["terminal/", "main"]),
@@ -137,6 +137,7 @@ const HOMES: [(&str, &[&str]); 33] = [
     ("axum", &["web.rs", "playground/", "discord/interactions/", "operator.rs"]),
     ("hyper", &["web.rs"]),
     ("http_body_util", &["web.rs"]),
+    ("notify::", &["main/reload.rs"]),
     ("tokio::", &["discord/", "store/", "tips/worker.rs", "web.rs", "playground/", "main/"]),
     ("fastrand::", &["discord/", "store/follow.rs"]),
     ("tracing_subscriber", &["telemetry.rs"]),

@@ -4,9 +4,7 @@ use super::*;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn commands_are_suggested_moved_through_and_taken() {
-    let Some(browser) = Browser::start("suggestions", DESK).await else { return };
-    let page = Page::open().await;
-    browser.open(&format!("http://{}", page.address)).await;
+    let Some((browser, _page)) = visit("suggestions", DESK).await else { return };
     browser.run("document.getElementById('composer').focus()").await;
     let open = "return !document.getElementById('suggestions-box').hidden";
     let marked = "return document.querySelector('#suggestions [aria-selected=true] b')?.textContent ?? ''";
@@ -49,9 +47,7 @@ async fn commands_are_suggested_moved_through_and_taken() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn everything_can_be_reached_without_a_mouse() {
-    let Some(browser) = Browser::start("keyboard", DESK).await else { return };
-    let page = Page::open().await;
-    browser.open(&format!("http://{}", page.address)).await;
+    let Some((browser, _page)) = visit("keyboard", DESK).await else { return };
     let (tab, enter) = (key::TAB.to_string(), key::ENTER.to_string());
     let focused = "return document.activeElement.id || document.activeElement.textContent.trim()";
 

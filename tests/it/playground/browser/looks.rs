@@ -27,9 +27,7 @@ async fn through_all(browser: &Browser, page: &Page, name: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn on_a_narrow_phone_nothing_is_cut_and_everything_can_be_tapped() {
-    let Some(browser) = Browser::start("phone", PHONE).await else { return };
-    let page = Page::open().await;
-    browser.open(&format!("http://{}", page.address)).await;
+    let Some((browser, page)) = visit("phone", PHONE).await else { return };
     browser.fits("the first page").await;
     browser.ask(QUESTION).await;
     browser.fits("an answer").await;
@@ -52,9 +50,7 @@ async fn on_a_narrow_phone_nothing_is_cut_and_everything_can_be_tapped() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn in_the_dark_the_page_is_dark_and_can_be_read() {
-    let Some(browser) = Browser::start("dark", Screen { dark: true, ..DESK }).await else { return };
-    let page = Page::open().await;
-    browser.open(&format!("http://{}", page.address)).await;
+    let Some((browser, page)) = visit("dark", Screen { dark: true, ..DESK }).await else { return };
     let brightness =
         "const [r, g, b] = getComputedStyle(document.body).backgroundColor.match(/[\\d.]+/g).map(Number); return (r + g + b) / 3";
     assert!(browser.number(brightness).await < 64.0);
@@ -72,9 +68,7 @@ async fn in_the_dark_the_page_is_dark_and_can_be_read() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_wants_no_motion_sees_none() {
-    let Some(browser) = Browser::start("still", Screen { still: true, ..DESK }).await else { return };
-    let page = Page::open().await;
-    browser.open(&format!("http://{}", page.address)).await;
+    let Some((browser, _page)) = visit("still", Screen { still: true, ..DESK }).await else { return };
     browser.ask(QUESTION).await;
     // At once where it belongs: no scrolling on the way there, no animation, no transition.
     let moving = "return document.getAnimations().length + [...document.querySelectorAll('*')].filter((e) => { const s = \

@@ -7,10 +7,8 @@ const WEIGHT: f64 = 100.0 * 1024.0;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_visit_takes_little_comes_from_here_alone_and_moves_nothing() {
-    let Some(browser) = Browser::start("visit", DESK).await else { return };
-    let page = Page::open().await;
+    let Some((browser, page)) = visit("visit", DESK).await else { return };
     let home = format!("http://{}", page.address);
-    browser.open(&home).await;
     assert_eq!(browser.text("return document.title").await, "Channel - Patella playground");
 
     let loaded = browser
@@ -38,9 +36,7 @@ async fn a_visit_takes_little_comes_from_here_alone_and_moves_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_question_is_answered_with_its_reasons_beside_it() {
-    let Some(browser) = Browser::start("question", DESK).await else { return };
-    let page = Page::open().await;
-    browser.open(&format!("http://{}", page.address)).await;
+    let Some((browser, _page)) = visit("question", DESK).await else { return };
     browser.ask(QUESTION).await;
     assert_eq!(browser.last("m.querySelector('h2').textContent").await, "Pain on the outside of the knee");
     assert_eq!(browser.last("m.querySelector('.for').textContent").await, "Only you see this");
@@ -65,9 +61,7 @@ async fn a_question_is_answered_with_its_reasons_beside_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_emergency_is_announced_and_its_number_can_be_dialed() {
-    let Some(browser) = Browser::start("emergency", DESK).await else { return };
-    let page = Page::open().await;
-    browser.open(&format!("http://{}", page.address)).await;
+    let Some((browser, _page)) = visit("emergency", DESK).await else { return };
     browser.click("Club").await;
     browser.run("const r = document.getElementById('region'); r.value = 'us'; r.dispatchEvent(new Event('change'))").await;
     browser.ask(EMERGENCY).await;
@@ -96,9 +90,7 @@ async fn an_emergency_is_announced_and_its_number_can_be_dialed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_could_be_meant_is_offered_and_what_is_pressed_is_done() {
-    let Some(browser) = Browser::start("buttons", DESK).await else { return };
-    let page = Page::open().await;
-    browser.open(&format!("http://{}", page.address)).await;
+    let Some((browser, _page)) = visit("buttons", DESK).await else { return };
     browser.ask("10 days witout a twinge now, straight to 5k?").await;
     assert_eq!(browser.last("m.dataset.kind").await, "clarify");
     browser.accessible("a question back").await;
@@ -132,9 +124,7 @@ async fn what_could_be_meant_is_offered_and_what_is_pressed_is_done() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn four_thousand_characters_are_pasted_and_answered_and_too_many_are_kept() {
-    let Some(browser) = Browser::start("paste", PHONE).await else { return };
-    let page = Page::open().await;
-    browser.open(&format!("http://{}", page.address)).await;
+    let Some((browser, _page)) = visit("paste", PHONE).await else { return };
     let long: String = "sore kneecap on the stairs. ".chars().cycle().take(4000).collect();
     browser.run("document.getElementById('composer').focus()").await;
     browser.paste(&long).await;
@@ -169,9 +159,7 @@ async fn four_thousand_characters_are_pasted_and_answered_and_too_many_are_kept(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_typed_is_text_whatever_it_looks_like() {
-    let Some(browser) = Browser::start("script", DESK).await else { return };
-    let page = Page::open().await;
-    browser.open(&format!("http://{}", page.address)).await;
+    let Some((browser, _page)) = visit("script", DESK).await else { return };
     let hostile = "sore kneecap <script>document.title='taken'</script><img src=x onerror=\"document.title='taken'\"> on stairs &amp; <b>hills</b>";
     browser.ask(hostile).await;
     assert_eq!(browser.text("return document.querySelector('.mine .words').textContent").await, hostile);
@@ -187,9 +175,7 @@ async fn what_is_typed_is_text_whatever_it_looks_like() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_is_gone_is_said_and_nothing_typed_is_lost() {
-    let Some(browser) = Browser::start("gone", DESK).await else { return };
-    let mut page = Page::open().await;
-    browser.open(&format!("http://{}", page.address)).await;
+    let Some((browser, mut page)) = visit("gone", DESK).await else { return };
     drop(page.stop.take());
     page.served.await.expect("no panic");
     browser.run("document.getElementById('composer').focus()").await;
