@@ -23,7 +23,7 @@ use patella::{
         view::View,
     },
     operator,
-    store::{self, Clubs, Store, StoreError, backup::Backup},
+    store::{self, Clubs, Store, backup::Backup},
     telemetry,
     terminal::arguments,
     web,
@@ -115,17 +115,15 @@ pub fn run(read: Read, folder: Option<&Path>, config: &Config) -> anyhow::Result
                 Some(interactions::Settings { socket: web::bind(listen).with_context(taken)?, keys })
             }
         };
-        let store = match shards {
+        let store = match store::open_patiently(&config.store.url).await {
+            Ok(store) => Some(store),
             // Which shards to run stands in the store.
-            Some(Share::Parts(_)) => Some(patient_store(&config.store.url).await?),
-            _ => match store::open(&config.store.url).await {
-                Ok(store) => Some(store),
-                Err(error) => {
-                    // Answers do not need the store; settings do.
-                    tracing::error!(%error, "there is no store: clubs have the default settings, and changes cannot be saved");
-                    None
-                }
-            },
+            Err(error) if matches!(shards, Some(Share::Parts(_))) => return Err(error.into()),
+            Err(error) => {
+                // Answers do not need the store; settings do.
+                tracing::error!(%error, "there is no store: clubs have the default settings, and changes cannot be saved");
+                None
+            }
         };
         let clubs = Arc::new(Clubs::new(store, app.defaults().clone()));
         let view = View::default();
@@ -157,20 +155,6 @@ pub fn run(read: Read, folder: Option<&Path>, config: &Config) -> anyhow::Result
         ended?;
         Ok(ExitCode::SUCCESS)
     })
-}
-
-/// Opens the store, and waits for one that is away for the moment.
-async fn patient_store(url: &str) -> anyhow::Result<Arc<dyn Store>> {
-    const AGAIN: Duration = Duration::from_secs(2);
-    loop {
-        match store::open(url).await {
-            Err(error @ (StoreError::Unreachable(_) | StoreError::Locked(_))) => {
-                tracing::error!(%error, "there is no store, which says what shards to run: waiting for it");
-                tokio::time::sleep(AGAIN).await;
-            }
-            opened => return Ok(opened?),
-        }
-    }
 }
 
 /// Serves health and metrics until the bot has ended: whoever asks is to see how it ends. A bot without that page answers members all

@@ -4,6 +4,7 @@
 
 pub mod backup;
 mod follow;
+mod late;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod shelf;
@@ -15,7 +16,7 @@ use std::{io, path::PathBuf, sync::Arc};
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use self::backup::Backup;
+use self::{backup::Backup, late::Late};
 pub use self::{
     follow::Freshness,
     shelf::{ChangeError, Clubs},
@@ -249,6 +250,11 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Whether it may pass without anybody's doing anything about this program or its settings.
+    pub fn is_for_now(&self) -> bool {
+        matches!(self, Self::Unreachable(_) | Self::Locked(_))
+    }
+
     /// A file-system error at a path.
     #[cfg_attr(not(feature = "sqlite"), expect(dead_code, reason = "only a store in a file has paths"))]
     fn at(path: PathBuf, error: io::Error) -> Self {
@@ -272,6 +278,21 @@ pub async fn open(url: &str) -> Result<Arc<dyn Store>, StoreError> {
         "sqlite" => open_sqlite(url).await,
         "postgres" | "postgresql" => open_postgres(url).await,
         _ => Err(StoreError::Address),
+    }
+}
+
+/// As [`open`]; where the store is away for the moment, what is returned fails until it is there, and is then that store. For programs
+/// that are to start all the same.
+///
+/// # Errors
+/// As [`open`], where waiting would not help.
+pub async fn open_patiently(url: &str) -> Result<Arc<dyn Store>, StoreError> {
+    match open(url).await {
+        Err(error) if error.is_for_now() => {
+            tracing::error!(%error, "the store is away: until it is there, clubs have the default settings, and changes cannot be saved");
+            Ok(Arc::new(Late::new(url)))
+        }
+        opened => opened,
     }
 }
 

@@ -86,13 +86,22 @@ impl Cluster {
 
     /// Stops the server as the end of its machine would, and starts it again.
     pub fn restart(&self) {
+        self.control("restart");
+        self.wait();
+    }
+
+    /// Stops the server as the end of its machine would; [`Self::restart`] starts it.
+    pub fn stop(&self) {
+        self.control("stop");
+    }
+
+    fn control(&self, what: &str) {
         let data = self.folder.join("data");
         let data = data.to_str().expect("the temporary folder has a plain name");
         let log = self.folder.join("log");
         let log = log.to_str().expect("the temporary folder has a plain name");
         // Without a log of its own the server would hold our pipe open.
-        self.run("pg_ctl", &["-D", data, "-l", log, "-m", "immediate", "-w", "restart"]);
-        self.wait();
+        self.run("pg_ctl", &["-D", data, "-l", log, "-m", "immediate", "-w", what]);
     }
 
     fn socket(&self) -> &str {

@@ -197,3 +197,28 @@ async fn a_server_that_is_away_for_a_while_leaves_settings_and_is_followed_again
     in_force(&two, club, Some("us")).await;
     following.abort();
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_comes_after_the_program_is_found_and_its_settings_come_into_force() {
+    let Some(cluster) = Cluster::start() else { return };
+    let (url, club) = (cluster.url("postgres"), ClubId(1));
+    copy(&url).await.change(club, choose("uk")).await.expect("changed");
+    cluster.stop();
+    let store = store::open_patiently(&url).await.expect("it is away for the moment only");
+    let clubs = Arc::new(Clubs::new(Some(store), Club::default()));
+    let follower = clubs.clone();
+    let following = tokio::spawn(async move { follower.follow(told_only()).await });
+    assert!(clubs.change(club, choose("us")).await.is_err(), "nothing can be kept");
+    assert!(clubs.refresh().await.is_err() && clubs.store_is_up() == Some(false));
+    cluster.restart();
+    in_force(&clubs, club, Some("uk")).await;
+    clubs.change(club, choose("us")).await.expect("changed");
+    assert_eq!(clubs.store_is_up(), Some(true));
+    following.abort();
+
+    // Waiting does not mend these.
+    for url in [cluster.url("nowhere"), "postgres://u:secret@host:port/db".to_owned()] {
+        let error = store::open_patiently(&url).await.err().expect("it is told at once");
+        assert!(!error.is_for_now(), "{error:?}");
+    }
+}
