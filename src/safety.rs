@@ -99,7 +99,7 @@ pub fn check(knowledge: &Knowledge, net: &Net, text: &str, reading: &Reading, im
         }
     };
     // Where the rules have spoken, the encoder adds a flag only to say that it is worse, or that it is a crisis: whose card comes
-    // before everything, and says what to do about the rest.
+    // before everything, and says what to do about another emergency.
     if let Some(alarm) = impression.alarm.as_ref().filter(loud) {
         raise(alarm, spoken);
     }
