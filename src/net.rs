@@ -53,8 +53,8 @@ pub struct Alarm {
     pub level: Level,
     /// The probability that the words call for care within two days, as among the lines that the encoder learned from.
     pub share: f32,
-    /// How probable it is that the words are like this sign rather than another or none.
-    pub likeness: f32,
+    /// Whether the words are all but surely about a crisis.
+    pub crisis: bool,
     /// Its tokens.
     pub tokens: Range<usize>,
 }
@@ -72,7 +72,7 @@ const BATCH: usize = 8;
 /// Without its neighbors a sentence alarms too readily: its odds are divided by this. Chosen on the voices of `tune`, so that a
 /// sentence alone adds more signs than false alarms.
 const ALONE_ODDS: f32 = 30.0;
-/// A crisis is shown only where the words are at least this much like one: its page says nothing of other emergencies.
+/// A crisis is shown only where the words are at least this much like one: its card says nothing of an emergency that nobody found.
 const CRISIS_MIN: f32 = 0.5;
 /// Beside another emergency a crisis is heard from here on. Below it, hardly more crises are found after a sentence on chest pain, but
 /// lines about other signs ("leave me be", "won't wake") are taken for one.
@@ -149,13 +149,11 @@ impl Net {
         let rank = |alarm: &Alarm| (alarm.share >= from).then_some(alarm.level);
         let order = |a: &&Alarm, b: &&Alarm| rank(a).cmp(&rank(b)).then(a.share.total_cmp(&b.share));
         let alarms: Vec<Alarm> = alarms.chain(alone).collect();
-        let of_crisis = |flag: &FlagId| self.flags.iter().flatten().any(|sign| sign.crisis && sign.id == *flag);
-        let crisis = |alarm: &&Alarm| alarm.likeness >= CRISIS_BESIDE && of_crisis(&alarm.flag);
         Impression {
             topics,
             share,
             alarm: alarms.iter().max_by(order).cloned(),
-            crisis: alarms.iter().filter(crisis).max_by(order).cloned(),
+            crisis: alarms.iter().filter(|alarm| alarm.crisis).max_by(order).cloned(),
         }
     }
 
@@ -243,7 +241,8 @@ impl Net {
             fits.map(move |((level, share), _)| (sign, level, p, p * share))
         });
         let (sign, level, likeness, _) = pairs.max_by(|a, b| a.3.total_cmp(&b.3))?;
-        Some(Alarm { flag: sign.id.clone(), level, share: danger(heard), likeness, tokens })
+        let crisis = sign.crisis && likeness >= CRISIS_BESIDE;
+        Some(Alarm { flag: sign.id.clone(), level, share: danger(heard), crisis, tokens })
     }
 
     /// In the order of the base, nobody's business last; the share of what the base does not have falls to none of them.

@@ -1,7 +1,6 @@
 //! A store that was away when the program started, and is opened as soon as it is there.
 
 use std::{
-    mem,
     sync::{Arc, OnceLock},
     time::Duration,
 };
@@ -59,8 +58,9 @@ async fn look_for(url: String, opened: Arc<OnceLock<Arc<dyn Store>>>) {
             Err(error) if error.is_for_now() => {}
             Err(error) => {
                 let line = error.to_string();
-                if line != mem::replace(&mut told, line.clone()) {
+                if line != told {
                     tracing::error!(%error, "the store cannot be opened");
+                    told = line;
                 }
             }
         }
